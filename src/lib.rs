@@ -1,0 +1,1 @@
+//! draftsync: shared JSON state.
