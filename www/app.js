@@ -1,0 +1,212 @@
+// @ts-check
+// The page: one store, and the views that show it.
+
+import { SyncedStore } from "/pkg/index.js";
+import { makeConnection } from "./connection.js";
+import { ListView } from "./list.js";
+import { makeNotices } from "./notices.js";
+import { makeTitle } from "./title.js";
+import * as todos from "./todos.js";
+import { makeWire } from "./wire.js";
+
+/** @typedef {import("./todos.js").Board} Board */
+/** @typedef {import("./todos.js").Todo} Todo */
+
+/**
+ * @template {HTMLElement} E
+ * @param {string} id
+ * @returns {E}
+ */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no element #${id}`);
+  return /** @type {E} */ (element);
+}
+
+const room = new URLSearchParams(location.search).get("room") || "demo";
+const socketOrigin = location.origin.replace(/^http/, "ws");
+const notices = makeNotices(byId("notices"));
+
+/** @type {SyncedStore<Board>} */
+const store = new SyncedStore(`${socketOrigin}/rooms/${encodeURIComponent(room)}`, {
+  initial: todos.initial,
+  // Errors are shown by the listener below.
+  onError: () => {},
+});
+
+/** @param {string} sentence */
+function announce(sentence) {
+  byId("announce").textContent = sentence;
+}
+
+/**
+ * The items that can be shown. A room is open to every client, so this page takes nothing for
+ * granted about what others have put there.
+ * @returns {readonly Todo[]}
+ */
+function visibleTodos() {
+  /** @type {unknown} */
+  const list = store.state?.todos;
+  if (!Array.isArray(list)) return [];
+  const seen = new Set();
+  return list.filter((item) => {
+    if (typeof item?.id !== "string" || typeof item.text !== "string" || seen.has(item.id)) {
+      return false;
+    }
+    seen.add(item.id);
+    return true;
+  });
+}
+
+const list = new ListView(
+  byId("list"),
+  byId("row"),
+  {
+    check: (id, done) => edit((draft) => todos.checkTodo(draft, id, done)),
+    edit: (id, text) => edit((draft) => todos.editTodo(draft, id, text)),
+    remove: (id) => edit((draft) => todos.removeTodo(draft, id)),
+    move: (id, beforeId) => edit((draft) => todos.moveTodo(draft, id, beforeId)),
+    step(id, step) {
+      const beforeId = todos.neighbour(visibleTodos(), id, step);
+      if (beforeId === undefined) return false;
+      edit((draft) => todos.moveTodo(draft, id, beforeId));
+      const now = visibleTodos();
+      const index = now.findIndex((item) => item.id === id);
+      if (index >= 0) announce(`${now[index].text}: ${index + 1} of ${now.length}`);
+      return true;
+    },
+    orphan(text) {
+      notices.show({
+        kind: "info",
+        text: `Somebody deleted the item while you were typing “${text}”.`,
+        action: {
+          label: "Add it again",
+          run: () => edit((draft) => todos.addTodo(draft, text)),
+        },
+      });
+    },
+  },
+  () => byId("new-text").focus(),
+);
+
+const title = makeTitle(byId("title-text"), byId("title-edit"), (text) =>
+  edit((draft) => {
+    draft.title = text;
+  }),
+);
+
+/**
+ * Edits the document and shows the result at once.
+ * @param {(draft: Board) => void} recipe
+ */
+function edit(recipe) {
+  try {
+    store.update((draft) => recipe(draft));
+  } catch (error) {
+    showError(error);
+  }
+  render();
+}
+
+let shown = false;
+let drawing = false;
+let fromOthers = false;
+
+/** Draws what the store holds now. Before anything true has arrived there is nothing to show. */
+function render() {
+  drawing = false;
+  if (!shown) return;
+  const items = visibleTodos();
+  const done = items.filter((item) => item.done).length;
+  list.render(items, fromOthers);
+  fromOthers = false;
+  byId("empty").hidden = items.length > 0;
+  byId("count").textContent = `${items.length - done} of ${items.length} left`;
+  byId("clear").hidden = done === 0;
+  title.render(String(store.state?.title ?? ""));
+  document.title = `${items.length - done} left · ${room} · draftsync`;
+}
+
+/** A burst of changes is drawn once; a hidden window gets no animation frames. */
+function renderSoon() {
+  if (drawing) return;
+  drawing = true;
+  if (document.hidden) setTimeout(render);
+  else requestAnimationFrame(render);
+}
+
+function start() {
+  shown = true;
+  byId("list").setAttribute("aria-busy", "false");
+  render();
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  notices.show({ kind: "warning", text });
+}
+
+const wire = makeWire(byId("wire"), byId("wire-empty"));
+const connection = makeConnection(
+  {
+    pill: byId("pill"),
+    pillText: byId("pill-text"),
+    text: byId("connection-text"),
+    pending: byId("pending"),
+    toggle: byId("offline"),
+  },
+  store,
+  announce,
+);
+
+store.subscribe(renderSoon);
+store.on("patch", (event) => {
+  if (event.origin === "remote") fromOthers = true;
+  wire.add(event);
+});
+store.on("rejected", ({ error }) => {
+  notices.show({
+    kind: "warning",
+    text: `The server refused an edit, so it was undone here: ${error.message}`,
+  });
+});
+store.on("error", showError);
+store.status.subscribe((status) => {
+  connection.show(status);
+  // Without a server the examples are better than an empty page.
+  if (status.state === "offline" || status.state === "failed") start();
+});
+store.ready.then(start, showError);
+
+byId("new").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = /** @type {HTMLInputElement} */ (byId("new-text"));
+  const text = field.value.trim();
+  if (text === "") return;
+  field.value = "";
+  edit((draft) => todos.addTodo(draft, text));
+  byId("list").lastElementChild?.scrollIntoView({ block: "nearest" });
+});
+byId("clear").addEventListener("click", () => {
+  edit(todos.clearDone);
+  byId("new-text").focus();
+});
+
+byId("room").textContent = room;
+const link = new URL(location.pathname, location.href);
+link.searchParams.set("room", room);
+/** @type {HTMLAnchorElement} */ (byId("another")).href = link.href;
+byId("copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(link.href);
+    byId("copy").textContent = "Copied";
+    announce("Link copied");
+  } catch {
+    // Without permission the address is shown, to be copied by hand.
+    notices.show({ kind: "info", text: `The address of this room: ${link.href}` });
+  }
+});
+
+// For the console, as the page says.
+Object.assign(globalThis, { store });
