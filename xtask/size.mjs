@@ -1,0 +1,104 @@
+// @ts-check
+// Prints the size of the wasm and of what an app ships, raw, gzip and brotli, and fails over the
+// budgets of budgets.json. Called by `cargo xtask size` as `node size.mjs <package> <work folder>`.
+
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+/** @typedef {{ name: string, raw: number, gzip: number, brotli: number }} Row */
+
+const [pkg, work] = process.argv.slice(2);
+if (!pkg || !work) throw new Error("usage: node size.mjs <package folder> <work folder>");
+
+/** @type {{ default: number, slim: number }} */
+const budgets = JSON.parse(readFileSync(new URL("budgets.json", import.meta.url), "utf8"));
+
+/** The smallest app for each entry. @type {Record<"default" | "slim", string>} */
+const apps = {
+  default: `import { SyncedStore } from "draftsync";
+    globalThis.store = new SyncedStore("wss://example.org/rooms/a", { initial: {} });`,
+  slim: `import { SyncedStore, init } from "draftsync/slim";
+    await init("/core.wasm");
+    globalThis.store = new SyncedStore("wss://example.org/rooms/a", { initial: {} });`,
+};
+
+linkPackage();
+const wasm = measure("wasm", readFileSync(join(pkg, "core.wasm")));
+const whole = measure("default entry", await bundle(apps.default));
+const slimJs = measure("slim, JS only", await bundle(apps.slim));
+// Two files are compressed one by one, as a server does.
+const slim = add("slim, JS and wasm", slimJs, wasm);
+
+const rows = [wasm, whole, slimJs, slim];
+console.log(line("bytes", "raw", "gzip", "brotli", "budget"));
+for (const row of rows) {
+  const budget = row === whole ? budgets.default : row === slim ? budgets.slim : "";
+  console.log(line(row.name, row.raw, row.gzip, row.brotli, budget));
+}
+const over = [whole.brotli > budgets.default && "default", slim.brotli > budgets.slim && "slim"];
+const names = over.filter(Boolean);
+if (names.length > 0) {
+  console.error(`over the budget of xtask/budgets.json: ${names.join(", ")}`);
+  process.exitCode = 1;
+}
+
+/** Lets esbuild find the package by its name and its export conditions, as an app does. */
+function linkPackage() {
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, "node_modules"), { recursive: true });
+  symlinkSync(pkg, join(work, "node_modules/draftsync"), "junction");
+}
+
+/**
+ * @param {string} source
+ * @returns {Promise<Uint8Array>}
+ */
+async function bundle(source) {
+  const result = await build({
+    stdin: { contents: source, resolveDir: work },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["production"],
+    define: { "process.env.NODE_ENV": '"production"' },
+    write: false,
+    logLevel: "warning",
+  });
+  return result.outputFiles[0].contents;
+}
+
+/**
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ * @returns {Row}
+ */
+function measure(name, bytes) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  const gzip = gzipSync(bytes, { level: 9 }).length;
+  return { name, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes, { params }).length };
+}
+
+/**
+ * @param {string} name
+ * @param {Row} a
+ * @param {Row} b
+ * @returns {Row}
+ */
+function add(name, a, b) {
+  const { raw, gzip, brotli } = a;
+  return { name, raw: raw + b.raw, gzip: gzip + b.gzip, brotli: brotli + b.brotli };
+}
+
+/**
+ * @param {string} name
+ * @param {...(string | number)} cells
+ */
+function line(name, ...cells) {
+  return name.padEnd(20) + cells.map((cell) => String(cell).padStart(10)).join("");
+}

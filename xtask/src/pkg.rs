@@ -1,0 +1,238 @@
+//! Builds the npm package into `pkg/`.
+//!
+//! `pkg-template/` holds everything that is hand-written. Three files are made here and imported
+//! by it: `core.js` (what wasm-bindgen writes, with its snippets, as one module), `core.wasm`, and
+//! `core.hex.js`, the same bytes as the text of a JS module for the entry that needs no loader.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run;
+use crate::stamp;
+use crate::tools::{self, WASM};
+use crate::workspace::Workspace;
+
+/// What the wasm is built for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Flavour {
+    /// Small, without texts of panics: what is published, measured and tested.
+    Published,
+    /// Quick to build, with a panic hook and names in stack traces.
+    Dev,
+}
+
+/// `cargo xtask pkg [--dev]`.
+pub(crate) fn command(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let flavour = match args {
+        [] => Flavour::Published,
+        [flag] if flag == "--dev" => Flavour::Dev,
+        _ => bail!("pkg takes --dev or nothing, not {}", args.join(" ")),
+    };
+    pkg(workspace, flavour)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings `pkg/` up to date and returns its path.
+pub(crate) fn pkg(workspace: &Workspace, flavour: Flavour) -> Result<PathBuf> {
+    tools::wasm_target()?;
+    let wasm_bindgen = tools::wasm_bindgen(workspace)?;
+    tools::npm_packages(workspace)?;
+
+    let _lock = workspace.lock("pkg")?;
+    let package = workspace.root.join("pkg");
+    let stamp = workspace.state.join("pkg.stamp");
+    let hash = stamp::hash(
+        &[if flavour == Flavour::Dev {
+            "dev"
+        } else {
+            "published"
+        }],
+        &inputs(workspace),
+    )?;
+    if stamp::is_fresh(&stamp, &hash) && package.join("core.wasm").is_file() {
+        println!("xtask: pkg/ is up to date, skipped");
+        return Ok(package);
+    }
+    println!("xtask: building the npm package");
+    let wasm = compile(workspace, flavour)?;
+    let glue = bind(workspace, &wasm_bindgen, &wasm, flavour)?;
+    // Assembled beside its place and renamed, so that nobody ever sees half a package.
+    let staging = workspace.state.join("pkg");
+    assemble(workspace, &glue, &staging)?;
+    remove_folder(&package)?;
+    fs::rename(&staging, &package).context("cannot move the finished package to pkg/")?;
+    stamp::write(&stamp, &hash)?;
+    let size = fs::metadata(package.join("core.wasm"))?.len();
+    println!("xtask: pkg/ is built ({size} bytes of wasm)");
+    Ok(package)
+}
+
+/// All files that the package depends on.
+fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
+    let paths = [
+        "src",
+        "pkg-template",
+        "Cargo.toml",
+        "Cargo.lock",
+        "package-lock.json",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "xtask/src/pkg.rs",
+    ];
+    paths.iter().map(|path| workspace.root.join(path)).collect()
+}
+
+/// Compiles the core and returns the path of the wasm as rustc wrote it.
+fn compile(workspace: &Workspace, flavour: Flavour) -> Result<PathBuf> {
+    let profile = if flavour == Flavour::Dev {
+        "dev"
+    } else {
+        "wasm-release"
+    };
+    let mut command = run::cargo(workspace);
+    // `rustc --crate-type` and not `build`: as long as the library is also an rlib, cargo leaves
+    // link-time optimisation out, which costs kilobytes.
+    command.args([
+        "rustc",
+        "--package",
+        "draftsync",
+        "--lib",
+        "--crate-type",
+        "cdylib",
+    ]);
+    command.args(["--target", WASM, "--profile", profile]);
+    if flavour == Flavour::Published && has_package_feature(workspace)? {
+        command.args(["--features", "package"]);
+    }
+    run::check(&mut command)?;
+    let folder = if flavour == Flavour::Dev {
+        "debug"
+    } else {
+        profile
+    };
+    Ok(workspace
+        .target
+        .join(WASM)
+        .join(folder)
+        .join("draftsync.wasm"))
+}
+
+fn has_package_feature(workspace: &Workspace) -> Result<bool> {
+    let manifest = fs::read_to_string(workspace.root.join("Cargo.toml"))?;
+    Ok(manifest.lines().any(|line| line.starts_with("package = [")))
+}
+
+/// Makes `core.js`, its snippets and `core_bg.wasm` from the compiled wasm; returns their folder.
+fn bind(
+    workspace: &Workspace,
+    wasm_bindgen: &Path,
+    wasm: &Path,
+    flavour: Flavour,
+) -> Result<PathBuf> {
+    let glue = workspace.state.join("glue");
+    remove_folder(&glue)?;
+    let mut command = Command::new(wasm_bindgen.join("wasm-bindgen"));
+    command.args([
+        "--target",
+        "web",
+        "--no-typescript",
+        "--omit-default-module-path",
+    ]);
+    command
+        .args(["--out-name", "core", "--out-dir"])
+        .arg(&glue)
+        .arg(wasm);
+    if flavour == Flavour::Dev {
+        command.arg("--keep-debug");
+    }
+    run::check(&mut command)?;
+    if flavour == Flavour::Published {
+        let wasm = glue.join("core_bg.wasm");
+        let wasm_opt = workspace.root.join("node_modules/binaryen/bin/wasm-opt");
+        let mut command = Command::new("node");
+        command
+            .arg(wasm_opt)
+            .arg("-Oz")
+            .arg(&wasm)
+            .arg("-o")
+            .arg(&wasm);
+        run::check(&mut command)?;
+    }
+    Ok(glue)
+}
+
+/// Puts the hand-written and the generated files together in the folder `to`.
+fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
+    remove_folder(to)?;
+    fs::create_dir_all(to)?;
+    let template = workspace.root.join("pkg-template");
+    for file in stamp::files_under(&template)? {
+        let place = to.join(file.strip_prefix(&template)?);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // npm leaves out of a package whatever such a file names.
+        if place
+            .file_name()
+            .is_some_and(|name| name != ".gitignore" && name != ".npmignore")
+        {
+            fs::copy(&file, &place).with_context(|| format!("cannot copy {}", file.display()))?;
+        }
+    }
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        let file = workspace.root.join(license);
+        if file.is_file() {
+            fs::copy(file, to.join(license))?;
+        }
+    }
+    let wasm = fs::read(glue.join("core_bg.wasm")).context("wasm-bindgen wrote no core_bg.wasm")?;
+    fs::write(to.join("core.wasm"), &wasm)?;
+    fs::write(
+        to.join("core.hex.js"),
+        format!("export default \"{}\";\n", hex(&wasm)),
+    )?;
+    let mut command = Command::new("node");
+    command.arg(workspace.root.join("node_modules/esbuild/bin/esbuild"));
+    command
+        .arg(glue.join("core.js"))
+        .arg(format!("--outfile={}", to.join("core.js").display()));
+    command.args(["--bundle", "--format=esm", "--minify", "--target=es2022"]);
+    command.arg("--log-level=warning");
+    run::check(&mut command)
+}
+
+/// The bytes in hexadecimal digits.
+///
+/// Compressed text of hex costs 1.06 times the compressed bytes; base64 costs 1.30 times, because
+/// its groups of six bits hide what repeats.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_becomes_two_digits() {
+        assert_eq!(hex(&[0x00, 0x61, 0x73, 0x6d, 0xff]), "0061736dff");
+    }
+}

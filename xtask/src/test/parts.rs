@@ -1,0 +1,232 @@
+//! The four parts of the tests: what each needs, runs, and must at least count.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::count;
+use super::report::Report;
+use crate::demo;
+use crate::pkg::{self, Flavour};
+use crate::run;
+use crate::stamp;
+use crate::tools::{self, WASM};
+use crate::workspace::Workspace;
+
+/// Browser tests may compile a large module on a busy machine; the runner's own 20 s are too few.
+const BROWSER_TIMEOUT_S: &str = "180";
+
+/// One test of Node, longest first an end-to-end test with two browsers on a busy machine.
+const NODE_TIMEOUT_MS: &str = "180000";
+
+/// A part of the tests, as one names it on the command line.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Native,
+    Wasm,
+    Package,
+    E2e,
+}
+
+impl Part {
+    /// Quick and basic things first.
+    pub(super) const ALL: [Self; 4] = [Self::Native, Self::Wasm, Self::Package, Self::E2e];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::Package => "package",
+            Self::E2e => "e2e",
+        }
+    }
+
+    /// The number of tests that must run. Raise it as tests arrive; it is never lowered to make a
+    /// run pass.
+    pub(super) fn floor(self) -> u32 {
+        match self {
+            Self::Native => 10,
+            Self::Wasm => 0,
+            Self::Package => 0,
+            Self::E2e => 0,
+        }
+    }
+
+    pub(super) fn run(self, workspace: &Workspace, report: &mut Report) -> Result<()> {
+        match self {
+            Self::Native => native(workspace, report),
+            Self::Wasm => wasm(workspace, report),
+            Self::Package => package(workspace, report),
+            Self::E2e => e2e(workspace, report),
+        }
+    }
+}
+
+fn native(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages(workspace)?;
+    let cargo = |args: &[&str]| {
+        let mut command = run::cargo(workspace);
+        command.args(args);
+        command
+    };
+    report.check("rustfmt", &mut cargo(&["fmt", "--all", "--check"]));
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    report.check("clippy", &mut cargo(&clippy));
+    let mut clippy = vec![
+        "clippy",
+        "--package",
+        "draftsync",
+        "--target",
+        WASM,
+        "--lib",
+    ];
+    if workspace.root.join("tests/web.rs").is_file() {
+        clippy.extend(["--test", "web"]);
+    }
+    clippy.extend(["--", "-D", "warnings"]);
+    report.check("clippy for the browser", &mut cargo(&clippy));
+    report.check(
+        "prettier",
+        node_tool(workspace, "prettier/bin/prettier.cjs").args(["--check", "."]),
+    );
+    report.check("tsc", &mut node_tool(workspace, "typescript/bin/tsc"));
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    report.tests("cargo test", &mut tests, count::libtest);
+    Ok(())
+}
+
+/// Runs `tests/web.rs` in both browsers.
+///
+/// The runner exits well when it skips every test, so the number of tests in the source is what
+/// each browser must have run.
+fn wasm(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    let mut written = 0;
+    for file in web_tests(workspace)? {
+        let source =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        written += count::wasm_bindgen_tests(&source);
+    }
+    if written == 0 {
+        println!("xtask: tests/web.rs has no tests, skipped");
+        return Ok(());
+    }
+    tools::wasm_target()?;
+    let wasm_bindgen = tools::wasm_bindgen(workspace)?;
+    let wasm_pack = tools::wasm_pack(workspace)?;
+    let geckodriver = tools::geckodriver(workspace)?;
+    let browsers = tools::browsers()?;
+    let path = run::path_with(&[wasm_bindgen, wasm_pack.clone()])?;
+    for (browser, driver_flag, driver) in [
+        ("--chrome", "--chromedriver", browsers.chromedriver),
+        (
+            "--firefox",
+            "--geckodriver",
+            geckodriver.join("geckodriver"),
+        ),
+    ] {
+        let mut command = Command::new(wasm_pack.join("wasm-pack"));
+        command.args([
+            "test",
+            "--mode",
+            "no-install",
+            "--headless",
+            browser,
+            driver_flag,
+        ]);
+        command
+            .arg(driver)
+            .args([".", "--test", "web"])
+            .current_dir(&workspace.root);
+        command
+            .env("PATH", &path)
+            .env("CARGO_TARGET_DIR", &workspace.target);
+        command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TIMEOUT_S);
+        let name = format!("tests/web.rs {browser}");
+        let ran = report.tests(&name, &mut command, count::libtest);
+        if ran.passed + ran.failed != written {
+            let ran = ran.passed + ran.failed;
+            report.fail(
+                &name,
+                format!("{ran} tests ran, but the source has {written}"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Runs what needs the built package and no server.
+fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    let files = node_tests(workspace, &["tests/draft", "tests/package"])?;
+    node_test(workspace, report, "node --test (package)", &files)
+}
+
+/// Runs what needs the package, the server and both browsers.
+fn e2e(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    let files = node_tests(workspace, &["tests/e2e"])?;
+    node_test(workspace, report, "node --test (e2e)", &files)
+}
+
+fn node_test(
+    workspace: &Workspace,
+    report: &mut Report,
+    name: &str,
+    files: &[PathBuf],
+) -> Result<()> {
+    if files.is_empty() {
+        println!("xtask: {name}: no tests, skipped");
+        return Ok(());
+    }
+    let browsers = tools::browsers()?;
+    let package = pkg::pkg(workspace, Flavour::Published)?;
+    let server = demo::build_server(workspace)?;
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
+    command.arg(format!("--test-timeout={NODE_TIMEOUT_MS}"));
+    command.args(files).current_dir(&workspace.root);
+    command
+        .env("DRAFTSYNC_PKG", package)
+        .env("DRAFTSYNC_SERVER", server);
+    command.env("DRAFTSYNC_CHROMIUM", browsers.chromium);
+    command.env("DRAFTSYNC_FIREFOX", browsers.firefox);
+    report.tests(name, &mut command, count::node);
+    Ok(())
+}
+
+/// `tests/web.rs` and its modules.
+fn web_tests(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let tests = workspace.root.join("tests");
+    Ok([
+        stamp::files_under(&tests.join("web.rs"))?,
+        stamp::files_under(&tests.join("web"))?,
+    ]
+    .concat())
+}
+
+/// The files called `*.test.mjs` in these folders of the repository.
+fn node_tests(workspace: &Workspace, folders: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in folders {
+        files.extend(stamp::files_under(&workspace.root.join(folder))?);
+    }
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    Ok(files)
+}
+
+/// A program of an npm package, started without npx, which is slow and may ask questions.
+fn node_tool(workspace: &Workspace, script: &str) -> Command {
+    let mut command = Command::new("node");
+    command
+        .arg(workspace.root.join("node_modules").join(script))
+        .current_dir(&workspace.root);
+    command
+}
