@@ -1,1 +1,38 @@
-//! draftsync: shared JSON state.
+//! Shared JSON state: edits become JSON Patch, a room puts patches in one order, and every
+//! replica rebases what it has not yet had acknowledged.
+//!
+//! # Layout
+//!
+//! Read the modules in this order; each knows only those before it.
+//!
+//! - [`path`], [`op`]: where, and what is done there.
+//! - [`doc`]: what the core asks of a host's JSON. `tree` is the native one.
+//! - [`apply`]: what operations mean.
+//! - [`rebase`]: what they mean after the operations of others.
+//! - [`protocol`]: messages and limits.
+//! - [`client`], [`room`]: one replica, and one document's authority; state machines without IO.
+//! - [`error`]: what can go wrong.
+//! - `web`: the only place that knows a browser.
+//!
+//! Nothing outside `web` names JS, a socket, a thread, a clock or a random source: time is an
+//! argument, chance is a seed.
+
+#![cfg_attr(feature = "package", no_std)]
+
+extern crate alloc;
+
+pub mod apply;
+mod chance;
+pub mod client;
+pub mod doc;
+pub mod error;
+mod hex;
+pub mod link;
+pub mod op;
+pub mod path;
+pub mod protocol;
+pub mod rebase;
+pub mod room;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod tree;

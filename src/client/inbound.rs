@@ -1,0 +1,390 @@
+//! What the room says, and what it does to base and pending.
+
+use super::pending::{LostHere, Outcome, Pending};
+use super::replay::Unfit;
+use super::{Client, Origin, Output, Phase, Refused};
+use crate::apply;
+use crate::doc::{Doc, Value};
+use crate::error::ErrorCode;
+use crate::op::Patch;
+use crate::protocol::{CatchUp, Change, PatchOp, Seq, ToClient, ToRoom, Verdict, Version, Welcome};
+use crate::rebase::{Kind, Run, Walker, rebase};
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl<D: Doc> Client<D> {
+    /// Takes a message of the room.
+    pub fn handle_message(&mut self, message: ToClient<D::Value>) {
+        let done = match (message, self.phase) {
+            (_, Phase::Offline) | (ToClient::Pong, _) => Ok(()),
+            (ToClient::Error { code, .. }, _) => {
+                let code = ErrorCode::from_word(&code).unwrap_or(ErrorCode::Protocol);
+                self.outputs.push_back(Output::Told(code));
+                Ok(())
+            }
+            (ToClient::Welcome(welcome), Phase::Greeting) => self.welcomed(welcome),
+            (ToClient::Change(change), Phase::Seeding) => self.seeded(change),
+            (ToClient::Change(change), Phase::Live) => {
+                if change.version.0 == self.version.0 + 1 {
+                    self.take(change)
+                } else {
+                    Err(Unfit)
+                }
+            }
+            (ToClient::Ack { results }, Phase::Live) => self.acknowledged(results),
+            _ => Err(Unfit),
+        };
+        if let Err(Unfit) = done {
+            // A gap, or a message out of turn: only `hello` and `welcome` can mend it.
+            self.reconnect();
+        }
+        self.offer();
+    }
+
+    fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
+        self.limits = welcome.limits;
+        if self.epoch.is_some_and(|epoch| epoch != welcome.epoch) {
+            self.begin_again();
+            self.outputs.push_back(Output::HistoryLost);
+            return Err(Unfit);
+        }
+        let results = self.results_for_flight(welcome.results);
+        let other_tag = |(result, change): (&Verdict<_>, &Pending<_>)| result.tag != change.tag;
+        if results.iter().zip(&self.pending).any(other_tag) {
+            // Another replica bears this name.
+            self.begin_again();
+            return Err(Unfit);
+        }
+        match welcome.catch_up {
+            CatchUp::Changes(changes) => self.catch_up(changes, results)?,
+            CatchUp::Snapshot(snapshot) => self.load(snapshot, welcome.version, results),
+        }
+        if self.version != welcome.version {
+            return Err(Unfit);
+        }
+        self.in_flight = 0;
+        if welcome.version.0 == 0 {
+            self.phase = Phase::Seeding;
+            self.outputs.push_back(Output::Send(ToRoom::Seed {
+                value: self.initial.clone(),
+            }));
+        } else {
+            self.phase = Phase::Live;
+            self.outputs.push_back(Output::Ready);
+        }
+        self.epoch = Some(welcome.epoch);
+        Ok(())
+    }
+
+    /// Another name, and no history: what is pending is offered again as somebody else's.
+    fn begin_again(&mut self) {
+        self.id = self.chance.client_id();
+        self.epoch = None;
+        self.version = Version(0);
+        self.in_flight = 0;
+    }
+
+    /// The results that answer what is in flight, in its order.
+    fn results_for_flight(&self, results: Vec<Verdict<D::Value>>) -> Vec<Verdict<D::Value>> {
+        let first = self
+            .pending
+            .front()
+            .map_or(Seq(u64::MAX), |change| change.seq);
+        results
+            .into_iter()
+            .filter(|result| result.seq >= first)
+            .collect()
+    }
+
+    /// Changes one at a time up to the place of the results, then the results, then the rest.
+    fn catch_up(
+        &mut self,
+        changes: Vec<Change<D::Value>>,
+        results: Vec<Verdict<D::Value>>,
+    ) -> Result<(), Unfit> {
+        let taken = results.iter().filter(|result| is_taken(result)).count() as u64;
+        let place = results
+            .last()
+            .map(|result| Version(result.version.0 - taken.min(result.version.0)));
+        let mut results = Some(results);
+        for change in changes {
+            if place == Some(self.version)
+                && let Some(results) = results.take()
+            {
+                self.answered(results)?;
+            }
+            let mine = change.client_id == self.id && change.version <= self.version;
+            if mine {
+                continue;
+            }
+            match self.version {
+                before if change.version.0 != before.0 + 1 => return Err(Unfit),
+                Version(0) => self.seed(change)?,
+                _ => self.take(change)?,
+            }
+        }
+        match results {
+            Some(results) if !results.is_empty() => self.answered(results),
+            _ => Ok(()),
+        }
+    }
+
+    /// A whole document: what is decided leaves pending, the rest is planted on it.
+    fn load(&mut self, snapshot: D::Value, version: Version, results: Vec<Verdict<D::Value>>) {
+        let refused: Vec<_> = results
+            .iter()
+            .map(|result| result.rejected.is_some())
+            .collect();
+        self.walk();
+        if refused.contains(&true) {
+            self.take_back(&refused);
+        }
+        for result in results {
+            if let Some(change) = self.pending.pop_front() {
+                self.report(change, result, true);
+            }
+        }
+        self.version = version;
+        self.replant(snapshot.clone());
+        if self.watched {
+            self.outputs.push_back(Output::Patched {
+                origin: Origin::Load,
+                client_id: self.id,
+                tag: None,
+                version: Some(version),
+                patch: vec![PatchOp::Replace {
+                    path: "".into(),
+                    value: snapshot,
+                }],
+            });
+        }
+    }
+
+    /// The seed that this replica waits for.
+    fn seeded(&mut self, change: Change<D::Value>) -> Result<(), Unfit> {
+        self.seed(change)?;
+        self.phase = Phase::Live;
+        self.outputs.push_back(Output::Ready);
+        Ok(())
+    }
+
+    /// Takes the first change of a room, somebody's seed: a base that is this replica's own
+    /// `initial` is nobody's history, so what is pending is planted on the seed.
+    fn seed(&mut self, change: Change<D::Value>) -> Result<(), Unfit> {
+        let [PatchOp::Replace { path, value }] = &change.patch[..] else {
+            return Err(Unfit);
+        };
+        if change.version.0 != 1 || change.seq.0 != 0 || !path.is_empty() {
+            return Err(Unfit);
+        }
+        let ours = change.client_id == self.id || value.equals(&self.initial);
+        if !ours {
+            self.load(value.clone(), change.version, Vec::new());
+        } else if !self.base.is(&D::new(self.initial.clone())) {
+            // After a lost history the base is still the old one.
+            self.load(self.initial.clone(), change.version, Vec::new());
+        }
+        self.version = change.version;
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, results: Vec<Verdict<D::Value>>) -> Result<(), Unfit> {
+        let same = results.len() == self.in_flight
+            && results
+                .iter()
+                .zip(&self.pending)
+                .all(|(result, change)| result.tag == change.tag);
+        if !same {
+            return Err(Unfit);
+        }
+        self.answered(results)
+    }
+
+    /// Handles the results for the first changes of pending, at their place in the order.
+    fn answered(&mut self, results: Vec<Verdict<D::Value>>) -> Result<(), Unfit> {
+        self.walk();
+        let refused: Vec<_> = results
+            .iter()
+            .map(|result| result.rejected.is_some())
+            .collect();
+        let left = self.pending.iter().zip(&refused);
+        if left
+            .clone()
+            .any(|(change, refused)| *refused && !change.form.0.is_empty())
+        {
+            self.take_back(&refused);
+        }
+        let predicted = self.predicted(&results);
+        let whole = predicted && results.len() == self.pending.len() && !self.stale;
+        if !whole {
+            self.advance(&results, predicted)?;
+        }
+        for result in results {
+            if is_taken(&result) {
+                self.version = result.version;
+            }
+            if let Some(change) = self.pending.pop_front() {
+                self.report(change, result, false);
+            }
+        }
+        self.in_flight = 0;
+        if whole && let Some(view) = self.view.take() {
+            self.base = view;
+        }
+        Ok(())
+    }
+
+    /// Runs pending once over nothing, so that refused changes leave and what stood on them
+    /// reads right without them.
+    fn take_back(&mut self, refused: &[bool]) {
+        let run = |index: usize| match refused.get(index) {
+            Some(true) => Run::Refused,
+            _ => Run::Live,
+        };
+        let mine = self.pending.iter().enumerate();
+        let mine: Vec<_> = mine
+            .map(|(index, change)| (&change.form, run(index)))
+            .collect();
+        let rebased = rebase(mine, []);
+        self.take_forms(rebased);
+        self.moved = true;
+    }
+
+    /// Whether the room took the very texts that the forms say.
+    fn predicted(&self, results: &[Verdict<D::Value>]) -> bool {
+        results.iter().zip(&self.pending).all(|(result, change)| {
+            let form = change.form.without_tests().to_text();
+            match (&result.patch, &change.pushed) {
+                _ if !is_taken(result) => form.is_empty() || result.rejected.is_some(),
+                (Some(patch), _) => same_text(patch, &form),
+                (None, Some((pushed, _))) => same_text(&without_tests(pushed), &form),
+                (None, None) => true,
+            }
+        })
+    }
+
+    /// Applies what the room took to the base.
+    fn advance(&mut self, results: &[Verdict<D::Value>], predicted: bool) -> Result<(), Unfit> {
+        let mut canonical: Vec<Patch<D::Value>> = Vec::new();
+        for (result, change) in results.iter().zip(&self.pending) {
+            if !is_taken(result) {
+                continue;
+            }
+            let form = change.form.without_tests();
+            if predicted {
+                apply::apply(&mut self.base, &form).map_err(|_| Unfit)?;
+                continue;
+            }
+            let text = match (&result.patch, &change.pushed) {
+                (Some(patch), _) => patch.clone(),
+                (None, Some((pushed, _))) => without_tests(pushed),
+                (None, None) => form.to_text(),
+            };
+            let applied = apply::write(&mut self.base, &text).map_err(|_| Unfit)?;
+            canonical.push(applied.patch);
+        }
+        if !predicted {
+            self.follow(results, &canonical);
+        }
+        if results.len() == self.pending.len() || !predicted {
+            self.stale = true;
+            self.moved = true;
+        }
+        Ok(())
+    }
+
+    /// The room took another text than this replica predicted: its text is foreign to pending,
+    /// the forms that stood for it leave.
+    fn follow(&mut self, results: &[Verdict<D::Value>], canonical: &[Patch<D::Value>]) {
+        let mut walker = Walker::new();
+        canonical.iter().for_each(|patch| walker.foreign(patch));
+        for (index, change) in self.pending.iter_mut().enumerate() {
+            let run = if index < results.len() {
+                Run::Refused
+            } else {
+                Run::Live
+            };
+            let rebased = walker.pending(&change.form, run);
+            if run == Run::Live {
+                change.take(rebased, false);
+            }
+        }
+        if let Some(result) = results.first() {
+            self.outputs.push_back(Output::Mispredicted(result.seq));
+        }
+    }
+
+    /// Tells the app what became of a change.
+    fn report(&mut self, change: Pending<D::Value>, result: Verdict<D::Value>, unseen: bool) {
+        self.waiting_ops -= change.written_ops;
+        if let Some(refusal) = &result.rejected {
+            let refused = Refused {
+                code: ErrorCode::from_word(&refusal.code).unwrap_or(ErrorCode::Rejected),
+                op: change.written(refusal.op),
+                rule: refusal.rule.clone(),
+            };
+            self.roll_back(change.seq, refused);
+            return;
+        }
+        if let Some(LostHere { op, kind }) = change.refused {
+            let rule = kind.word().into();
+            self.roll_back(
+                change.seq,
+                Refused {
+                    code: ErrorCode::Rejected,
+                    op,
+                    rule,
+                },
+            );
+            return;
+        }
+        let mut lost = change.lost.clone();
+        if unseen {
+            // Nothing was rebased here: what the room says is all there is to know.
+            let told = result.lost.iter().filter_map(|lost| {
+                let kind = Kind::from_word(&lost.reason)?;
+                Some(LostHere {
+                    op: change.written(lost.op),
+                    kind,
+                })
+            });
+            lost.extend(told);
+        }
+        let rebased = change.rebased || result.patch.is_some() || result.void;
+        let outcome = Outcome {
+            version: result.version,
+            rebased,
+            lost,
+        };
+        self.outputs.push_back(Output::Settled(change.seq, outcome));
+    }
+
+    fn roll_back(&mut self, seq: Seq, refused: Refused) {
+        if self.watched {
+            self.outputs.push_back(Output::Patched {
+                origin: Origin::Rollback,
+                client_id: self.id,
+                tag: None,
+                version: Some(self.version),
+                patch: Vec::new(),
+            });
+        }
+        self.outputs.push_back(Output::Rejected(seq, refused));
+    }
+}
+
+fn is_taken<V>(result: &Verdict<V>) -> bool {
+    !result.void && result.rejected.is_none()
+}
+
+fn same_text<V: Value>(a: &[PatchOp<V>], b: &[PatchOp<V>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says(b))
+}
+
+fn without_tests<V: Clone>(patch: &[PatchOp<V>]) -> Vec<PatchOp<V>> {
+    patch
+        .iter()
+        .filter(|op| !matches!(op, PatchOp::Test { .. }))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,344 @@
+//! One replica: base, what is pending on it, and the view that the app sees.
+//!
+//! A state machine without IO. `handle_*` methods take what the network brought, the other
+//! methods what the app wants, and after each of them the caller drains [`Client::poll_output`].
+//! The base is only ever the fold of the room's log (SPEC C1): whatever a rebase does to pending
+//! changes, replicas that have the same version have the same base.
+
+mod inbound;
+mod pending;
+mod replay;
+
+pub use pending::{LostHere, Outcome};
+
+use crate::apply::{self, Applied};
+use crate::chance::Chance;
+use crate::doc::Doc;
+use crate::error::{Error, ErrorCode};
+use crate::op::Patch;
+use crate::protocol::{
+    ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
+    Seq, Tag, ToRoom, Version,
+};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use pending::Pending;
+
+/// Most changes that may wait, unless the app says otherwise.
+pub const QUEUE_CHANGES_MAX: usize = 10_000;
+/// Most operations that may wait.
+pub const QUEUE_OPS_MAX: usize = 50_000;
+/// What a push's envelope takes of a message, in bytes, at most.
+const ENVELOPE_BYTES_MAX: usize = 256;
+
+/// How far this replica is with its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No connection.
+    Offline,
+    /// `hello` was sent.
+    Greeting,
+    /// The room was empty and a seed was sent; its change has not come.
+    Seeding,
+    /// Up to date but for what is on the way.
+    Live,
+}
+
+/// Who made a change that a listener hears of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This replica's app.
+    Local,
+    /// Another replica.
+    Remote,
+    /// The room's content as a whole.
+    Load,
+    /// A change of this replica that was refused was taken back.
+    Rollback,
+}
+
+/// What the caller must do or tell.
+#[derive(Clone, Debug)]
+pub enum Output<V> {
+    /// Send this message.
+    Send(ToRoom<V>),
+    /// Operations came into the document, as the log has them.
+    Patched {
+        /// Whose they are.
+        origin: Origin,
+        /// The author.
+        client_id: ClientId,
+        /// The change's name; a seed or a snapshot has none.
+        tag: Option<Tag>,
+        /// The version, once the room has given one.
+        version: Option<Version>,
+        /// The operations; empty for a rollback, which has no text of its own.
+        patch: Vec<PatchOp<V>>,
+    },
+    /// The room took a change, or nothing of it was left.
+    Settled(Seq, Outcome),
+    /// The room refused a change and it was taken back.
+    Rejected(Seq, Refused),
+    /// The room has content now, and this replica has it.
+    Ready,
+    /// Close the connection and come again.
+    Reconnect,
+    /// The room's history is another one: what had been acknowledged may be gone.
+    HistoryLost,
+    /// The room says what went wrong.
+    Told(ErrorCode),
+    /// The room took another text than this replica predicted; its text counts.
+    Mispredicted(Seq),
+    /// The view is another one.
+    Changed,
+}
+
+/// Why a change was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The error code.
+    pub code: ErrorCode,
+    /// Zero-based index of the operation in the change as it was written.
+    pub op: usize,
+    /// The rule or reason.
+    pub rule: alloc::string::String,
+}
+
+/// One replica of a room's document.
+#[derive(Debug)]
+pub struct Client<D: Doc> {
+    id: ClientId,
+    /// The history that `base` belongs to; `None` while `base` is this replica's own `initial`.
+    epoch: Option<Epoch>,
+    version: Version,
+    /// The provisional base, and the seed of an empty room.
+    initial: D::Value,
+    base: D,
+    /// Base and pending; `None` while nothing is pending, when it is the base.
+    view: Option<D>,
+    pending: VecDeque<Pending<D::Value>>,
+    /// How many of `pending` are in the push that is under way.
+    in_flight: usize,
+    /// How many operations `pending` had when it was written.
+    waiting_ops: usize,
+    /// Foreign patches that pending has not been rebased over yet.
+    unwalked: Vec<Patch<D::Value>>,
+    /// Whether `view` must be made anew from base and pending.
+    stale: bool,
+    /// Whether the view moved since `Changed` was last put out.
+    moved: bool,
+    last_seq: Seq,
+    phase: Phase,
+    limits: Limits,
+    queue_changes_max: usize,
+    /// Whether anybody wants to hear of patches; their text is not made for nobody.
+    watched: bool,
+    chance: Chance,
+    outputs: VecDeque<Output<D::Value>>,
+}
+
+impl<D: Doc> Client<D> {
+    /// A replica that has not met its room: `initial` is its provisional base at version 0.
+    pub fn new(initial: D::Value, seed: u128) -> Self {
+        let mut chance = Chance::new(seed);
+        Self {
+            id: chance.client_id(),
+            epoch: None,
+            version: Version(0),
+            base: D::new(initial.clone()),
+            initial,
+            view: None,
+            pending: VecDeque::new(),
+            in_flight: 0,
+            waiting_ops: 0,
+            unwalked: Vec::new(),
+            stale: false,
+            moved: false,
+            last_seq: Seq(0),
+            phase: Phase::Offline,
+            limits: Limits {
+                message_bytes_max: MESSAGE_BYTES_MAX,
+            },
+            queue_changes_max: QUEUE_CHANGES_MAX,
+            watched: false,
+            chance,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Sets how many changes may wait.
+    pub fn set_queue_changes_max(&mut self, changes: usize) {
+        self.queue_changes_max = changes;
+    }
+
+    /// Says whether [`Output::Patched`] is wanted.
+    pub fn set_watched(&mut self, watched: bool) {
+        self.watched = watched;
+    }
+
+    /// This replica's name.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// The version of the base.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The confirmed document.
+    pub fn base(&self) -> &D {
+        &self.base
+    }
+
+    /// What the app sees: base and pending.
+    pub fn view(&mut self) -> &D {
+        self.replay();
+        self.view.as_ref().unwrap_or(&self.base)
+    }
+
+    /// How many changes wait for the room's answer.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether the room has greeted this replica on the present connection.
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live)
+    }
+
+    /// The pending changes as they are now, in order: for tests and diagnosis.
+    pub fn forms(&self) -> impl Iterator<Item = &Patch<D::Value>> {
+        self.pending.iter().map(|change| &change.form)
+    }
+
+    /// Applies operations as an app writes them, all or none.
+    ///
+    /// # Errors
+    /// `invalid-patch` with the first operation that does not fit, or `queue-full`.
+    pub fn write(&mut self, ops: &[PatchOp<D::Value>]) -> Result<Option<(Seq, Tag)>, Error> {
+        self.has_room_for(ops.len())?;
+        let mut next = self.view().clone();
+        let applied = apply::write(&mut next, ops)?;
+        self.commit(applied, next)
+    }
+
+    /// Takes a patch that was recorded on the view, and the view that it leads to.
+    ///
+    /// # Errors
+    /// `queue-full`; then nothing has changed.
+    pub fn record(
+        &mut self,
+        patch: Patch<D::Value>,
+        next: D::Value,
+    ) -> Result<Option<(Seq, Tag)>, Error> {
+        self.has_room_for(patch.0.len())?;
+        self.commit(Applied::recorded(patch), D::new(next))
+    }
+
+    fn has_room_for(&self, ops: usize) -> Result<(), Error> {
+        if self.pending.len() >= self.queue_changes_max || self.waiting_ops + ops > QUEUE_OPS_MAX {
+            return Err(Error::QueueFull {
+                waiting: self.pending.len(),
+            });
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, applied: Applied<D::Value>, next: D) -> Result<Option<(Seq, Tag)>, Error> {
+        if applied.patch.0.is_empty() {
+            return Ok(None);
+        }
+        let bytes = applied.patch.json_bytes();
+        if bytes
+            > self
+                .limits
+                .message_bytes_max
+                .saturating_sub(ENVELOPE_BYTES_MAX)
+        {
+            return Err(Error::TooLarge {
+                bytes,
+                bytes_max: self.limits.message_bytes_max,
+            });
+        }
+        self.walk();
+        self.last_seq = Seq(self.last_seq.0 + 1);
+        let (seq, tag) = (self.last_seq, self.chance.tag());
+        if self.watched {
+            self.outputs.push_back(Output::Patched {
+                origin: Origin::Local,
+                client_id: self.id,
+                tag: Some(tag),
+                version: None,
+                patch: applied.patch.to_text(),
+            });
+        }
+        self.waiting_ops += applied.patch.0.len();
+        self.pending.push_back(Pending::new(seq, tag, applied));
+        self.view = Some(next);
+        self.moved = true;
+        self.offer();
+        Ok(Some((seq, tag)))
+    }
+
+    /// The connection is open: introduces this replica.
+    pub fn handle_opened(&mut self) {
+        self.phase = Phase::Greeting;
+        self.outputs.push_back(Output::Send(ToRoom::Hello {
+            protocol: PROTOCOL_VERSION,
+            client_id: self.id,
+            epoch: self.epoch,
+            version: self.epoch.map(|_| self.version),
+            token: None,
+        }));
+    }
+
+    /// The connection is gone. What is in flight stays so until the next `welcome` says what
+    /// became of it.
+    pub fn handle_closed(&mut self) {
+        self.phase = Phase::Offline;
+    }
+
+    /// What the caller must do next; `None` when everything is done.
+    pub fn poll_output(&mut self) -> Option<Output<D::Value>> {
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
+        }
+        core::mem::take(&mut self.moved).then_some(Output::Changed)
+    }
+
+    /// Pushes the longest prefix of pending that one message takes, unless a push is under way.
+    fn offer(&mut self) {
+        if self.phase != Phase::Live || self.in_flight > 0 || self.pending.is_empty() {
+            return;
+        }
+        self.walk();
+        let mut bytes = ENVELOPE_BYTES_MAX;
+        let mut changes = Vec::new();
+        for change in self.pending.iter_mut().take(PUSH_CHANGES_MAX) {
+            bytes += change.form.json_bytes();
+            // One change alone always goes: the room answers when it is too large.
+            if bytes > self.limits.message_bytes_max && !changes.is_empty() {
+                break;
+            }
+            change.pushed = None;
+            let patch = change.form.to_text();
+            changes.push(Offer {
+                seq: change.seq,
+                tag: change.tag,
+                patch,
+            });
+        }
+        self.in_flight = changes.len();
+        self.outputs.push_back(Output::Send(ToRoom::Push {
+            base: self.version,
+            changes,
+        }));
+    }
+
+    /// Closes the connection, to come again through `hello`.
+    fn reconnect(&mut self) {
+        self.phase = Phase::Offline;
+        self.outputs.push_back(Output::Reconnect);
+    }
+}

@@ -1,0 +1,96 @@
+//! A change that the room has not answered.
+
+use crate::apply::Applied;
+use crate::doc::Value;
+use crate::op::Patch;
+use crate::protocol::{PatchOp, Seq, Tag, Version};
+use crate::rebase::{Kind, Lost, Rebased};
+use alloc::vec::Vec;
+
+/// What became of a change that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The version it took, or the head at which it was found void.
+    pub version: Version,
+    /// Whether changes of others came before it.
+    pub rebased: bool,
+    /// What could not keep its meaning.
+    pub lost: Vec<LostHere>,
+}
+
+/// An operation, by its index in the change as it was written, and the rule that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostHere {
+    /// Zero-based index of the operation.
+    pub op: usize,
+    /// The rule.
+    pub kind: Kind,
+}
+
+#[derive(Debug)]
+pub(super) struct Pending<V> {
+    pub(super) seq: Seq,
+    pub(super) tag: Tag,
+    /// What it does on base and the forms before it.
+    pub(super) form: Patch<V>,
+    /// For each operation of `form` the index of the written one that it came from.
+    pub(super) origin: Vec<usize>,
+    /// The text that was pushed and its origins, once the form reads otherwise.
+    pub(super) pushed: Option<(Vec<PatchOp<V>>, Vec<usize>)>,
+    pub(super) lost: Vec<LostHere>,
+    pub(super) rebased: bool,
+    /// How many operations it had when it was written.
+    pub(super) written_ops: usize,
+    /// Why a strict change counts no more; the room will say the same.
+    pub(super) refused: Option<LostHere>,
+}
+
+impl<V: Value> Pending<V> {
+    /// Takes the form that a walk left.
+    pub(super) fn take(&mut self, rebased: Rebased<V>, in_flight: bool) {
+        let here = |lost: &Lost, origin: &[usize]| LostHere {
+            op: origin.get(lost.op).copied().unwrap_or(0),
+            kind: lost.kind,
+        };
+        self.lost
+            .extend(rebased.lost.iter().map(|lost| here(lost, &self.origin)));
+        if self.refused.is_none() {
+            self.refused = rebased
+                .refused
+                .as_ref()
+                .map(|lost| here(lost, &self.origin));
+        }
+        let origin: Vec<usize> = rebased.origin.iter().map(|op| self.origin[*op]).collect();
+        if in_flight && self.pushed.is_none() && rebased.patch != self.form {
+            self.pushed = Some((self.form.to_text(), self.origin.clone()));
+        }
+        self.form = rebased.patch;
+        self.origin = origin;
+        self.rebased = true;
+    }
+}
+
+impl<V> Pending<V> {
+    pub(super) fn new(seq: Seq, tag: Tag, applied: Applied<V>) -> Self {
+        Self {
+            seq,
+            tag,
+            written_ops: applied.patch.0.len(),
+            form: applied.patch,
+            origin: applied.origin,
+            pushed: None,
+            lost: Vec::new(),
+            rebased: false,
+            refused: None,
+        }
+    }
+
+    /// The index, in the change as it was written, of an operation of the pushed text.
+    pub(super) fn written(&self, pushed: usize) -> usize {
+        let origin = self
+            .pushed
+            .as_ref()
+            .map_or(&self.origin, |(_, origin)| origin);
+        origin.get(pushed).copied().unwrap_or(0)
+    }
+}

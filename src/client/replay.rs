@@ -1,0 +1,174 @@
+//! Pending over what is foreign, and the view made from both.
+
+use super::{Client, Origin, Output};
+use crate::apply;
+use crate::doc::Doc;
+use crate::op::Patch;
+use crate::protocol::{Change, PatchOp};
+use crate::rebase::{Run, rebase};
+use alloc::vec::Vec;
+
+impl<D: Doc> Client<D> {
+    /// Takes a change of somebody else into the base.
+    ///
+    /// Nothing pending: the base is the view. Pending untouched: both take it and no form changes.
+    /// Otherwise pending is rebased, at once while a push is under way, because the room will
+    /// rebase that push over one change after the other, else over all of them together later.
+    pub(super) fn take(&mut self, change: Change<D::Value>) -> Result<(), Unfit> {
+        let applied = apply::write(&mut self.base, &change.patch).map_err(|_| Unfit)?;
+        self.version = change.version;
+        self.moved = true;
+        if !self.pending.is_empty() {
+            let apart = self.unwalked.is_empty()
+                && self
+                    .pending
+                    .iter()
+                    .all(|mine| mine.form.is_disjoint(&applied.patch));
+            let shown = apart
+                && !self.stale
+                && self
+                    .view
+                    .as_mut()
+                    .is_some_and(|view| apply::apply(view, &applied.patch).is_ok());
+            if apart {
+                self.pending
+                    .iter_mut()
+                    .for_each(|change| change.rebased = true);
+            } else {
+                self.unwalked.push(applied.patch);
+                if self.in_flight > 0 {
+                    self.walk();
+                }
+            }
+            self.stale |= !shown;
+        }
+        if self.watched {
+            self.outputs.push_back(Output::Patched {
+                origin: if change.seq.0 == 0 {
+                    Origin::Load
+                } else {
+                    Origin::Remote
+                },
+                client_id: change.client_id,
+                tag: change.tag,
+                version: Some(change.version),
+                patch: change.patch,
+            });
+        }
+        Ok(())
+    }
+
+    /// Rebases pending over what it has not been rebased over.
+    pub(super) fn walk(&mut self) {
+        if self.unwalked.is_empty() {
+            return;
+        }
+        let foreign = core::mem::take(&mut self.unwalked);
+        let mine: Vec<_> = self
+            .pending
+            .iter()
+            .map(|change| (&change.form, Run::Live))
+            .collect();
+        let rebased = rebase(mine, &foreign);
+        self.take_forms(rebased);
+    }
+
+    pub(super) fn take_forms(&mut self, rebased: Vec<crate::rebase::Rebased<D::Value>>) {
+        let in_flight = self.in_flight;
+        for (index, (change, form)) in self.pending.iter_mut().zip(rebased).enumerate() {
+            change.take(form, index < in_flight);
+        }
+        self.stale = true;
+    }
+
+    /// Makes the view anew when it has to be: once however many changes came.
+    pub(super) fn replay(&mut self) {
+        self.walk();
+        if !core::mem::take(&mut self.stale) {
+            return;
+        }
+        if self.pending.is_empty() {
+            self.view = None;
+            return;
+        }
+        let mut view = self.base.clone();
+        for change in &mut self.pending {
+            if guarded(&mut view, &change.form).is_err() {
+                // A form fits the document that it stands on; if a fault of ours says otherwise,
+                // the view does without it and the room decides.
+                debug_assert!(false, "a form fits the document that it stands on");
+            }
+        }
+        self.view = Some(view);
+    }
+
+    /// Puts pending on another document of which no history is known: what no longer resolves
+    /// there is dropped and reported (SPEC C, snapshots).
+    pub(super) fn replant(&mut self, snapshot: D::Value) {
+        self.unwalked.clear();
+        self.base = D::new(snapshot);
+        let mut view = self.base.clone();
+        for change in &mut self.pending {
+            let planted = plant(&mut view, &change.form);
+            change.take(planted, false);
+        }
+        self.view = None;
+        self.stale = true;
+        self.moved = true;
+    }
+}
+
+/// A change that does not fit the base: the base is not the room's document any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unfit;
+
+/// Applies a form for the view. Guards are the room's to judge: here they are passed over.
+fn guarded<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Result<(), Unfit> {
+    apply::apply(view, &form.without_tests())
+        .map(|_| ())
+        .map_err(|_| Unfit)
+}
+
+/// Applies what still resolves, operation by operation.
+fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> crate::rebase::Rebased<D::Value> {
+    use crate::error::Reason;
+    use crate::rebase::{Kind, Lost, Rebased};
+    let mut planted = Rebased {
+        patch: Patch::default(),
+        origin: Vec::new(),
+        lost: Vec::new(),
+        refused: None,
+    };
+    let before = view.clone();
+    for (index, op) in form.0.iter().enumerate() {
+        let text: [PatchOp<D::Value>; 1] = [op.to_text()];
+        match apply::write(view, &text) {
+            Ok(applied) => {
+                planted.origin.extend(applied.patch.0.iter().map(|_| index));
+                planted.patch.0.extend(applied.patch.0);
+            }
+            Err(error) => planted.lost.push(Lost {
+                op: index,
+                kind: match error.reason {
+                    Reason::ParentMissing | Reason::BadIndex => Kind::ParentGone,
+                    Reason::NotNumber => Kind::NotNumber,
+                    Reason::NotText | Reason::BadOffset => Kind::ContentReplaced,
+                    Reason::TestFailed => Kind::GuardFailed,
+                    _ => Kind::TargetGone,
+                },
+                path: error.path,
+            }),
+        }
+    }
+    if form.is_strict() && !planted.lost.is_empty() {
+        *view = before;
+        let refused = planted.lost.into_iter().next();
+        return Rebased {
+            patch: Patch::default(),
+            origin: Vec::new(),
+            lost: Vec::new(),
+            refused,
+        };
+    }
+    planted
+}

@@ -1,0 +1,127 @@
+//! What the core asks of a host's JSON: a few questions about a value, and one edit along a path.
+//!
+//! In the browser a value is a handle on a JS object, natively it is a [`Tree`](crate::tree);
+//! the meaning of every operation is written once, in [`apply`](crate::apply), over this trait.
+
+use crate::error::Reason;
+use crate::path::{Path, Token, index_of, tokens_of};
+use alloc::vec::Vec;
+
+/// The six kinds of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A finite double.
+    Number,
+    /// A text of UTF-16 code units without lone surrogates.
+    Text,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A JSON value of the host, immutable once it is part of a document.
+///
+/// `==` is cheap and may call equal values different; [`Value::equals`] looks inside.
+pub trait Value: Clone + PartialEq {
+    /// Which kind of JSON it is.
+    fn kind(&self) -> Kind;
+    /// The number, if it is one.
+    fn as_number(&self) -> Option<f64>;
+    /// A number of the host; `number` is finite.
+    fn number(number: f64) -> Self;
+    /// Deep equality: order-blind for objects, `1` equals `1.0` (SPEC P13).
+    fn equals(&self, other: &Self) -> bool;
+    /// This text with `del` code units at `pos` replaced by `insert`; `None` when it is no text,
+    /// out of bounds, or a cut would fall inside a surrogate pair. Offsets are UTF-16.
+    fn splice(&self, pos: usize, del: usize, insert: Option<&Self>) -> Option<Self>;
+    /// `len` code units of this text from `pos`, under the conditions of `splice`.
+    fn slice(&self, pos: usize, len: usize) -> Option<Self>;
+    /// How many code units a text has, in UTF-16, or elements an array; else 0.
+    fn len(&self) -> usize;
+    /// How many bytes this value has as JSON, at most.
+    fn json_bytes(&self) -> usize;
+    /// How many values it is made of, itself included.
+    fn nodes(&self) -> usize;
+    /// Whether it keeps the protocol's limits on depth, keys and strings, where it stands below
+    /// `depth` containers.
+    ///
+    /// # Errors
+    /// The first limit it breaks.
+    fn check(&self, depth: usize) -> Result<(), Reason>;
+}
+
+/// What one edit does to one slot; an edit that does not fit its slot changes nothing.
+#[derive(Clone, Debug)]
+pub enum Edit<V> {
+    /// Sets an occupied slot: the root, a member that is there, an element.
+    Set(V),
+    /// Makes a vacant member.
+    Add(V),
+    /// Inserts an element at a gap.
+    Insert(V),
+    /// Removes an occupied slot; not the root.
+    Remove,
+}
+
+/// What stood in the slot before (`Set`, `Remove`), or nothing.
+pub type Before<V> = Option<V>;
+
+/// What a walk along a pointer meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Bit i is set when token i is read in an array.
+    pub arrays: u64,
+    /// Whether a value stands at the end.
+    pub present: bool,
+}
+
+/// A document of the host: an immutable tree of which every version that was handed out stays as
+/// it was.
+pub trait Doc: Clone {
+    /// The host's values.
+    type Value: Value;
+
+    /// A document with this root, an object or an array.
+    fn new(root: Self::Value) -> Self;
+    /// The root as it is now; afterwards nothing reachable from it is ever edited in place.
+    fn root(&self) -> Self::Value;
+    /// Whether both are the same document by reference; never looks inside.
+    fn is(&self, other: &Self) -> bool;
+    /// What stands at a path. Only own members count.
+    fn get(&self, path: &[Token]) -> Option<Self::Value>;
+    /// Changes one slot; `Err` when the edit does not fit, and then nothing has changed.
+    fn edit(&mut self, path: &Path, edit: Edit<Self::Value>)
+    -> Result<Before<Self::Value>, Misfit>;
+
+    /// Walks `pointer` down, or `None` when the walk leaves the tree before its last token.
+    fn shape(&self, pointer: &str) -> Option<Shape> {
+        let mut shape = Shape {
+            arrays: 0,
+            present: true,
+        };
+        let mut path: Vec<Token> = Vec::new();
+        for (depth, token) in tokens_of(pointer)?.into_iter().enumerate() {
+            let array = match self.get(&path).map(|value| value.kind()) {
+                Some(Kind::Array) => true,
+                Some(Kind::Object) => false,
+                _ => return None,
+            };
+            shape.arrays |= u64::from(array).checked_shl(depth as u32)?;
+            path.push(match index_of(&token) {
+                Some(index) if array => Token::Index(index),
+                _ => Token::Key(token.into()),
+            });
+        }
+        shape.present = self.get(&path).is_some();
+        Some(shape)
+    }
+}
+
+/// An edit that does not fit its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit;

@@ -1,0 +1,253 @@
+//! Operations: RFC 6902 and the three extensions, with typed paths.
+
+use crate::doc::Value;
+use crate::path::{Path, Token};
+use crate::protocol::PatchOp;
+use alloc::borrow::Cow;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// One operation as the core has it; `V` is the host's value.
+///
+/// The RFC's `add` is three operations here, because it means three things: make a member, set
+/// a member that is there, insert an element (SPEC P4).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op<V> {
+    /// Makes a vacant member.
+    Create(Path, V),
+    /// Sets an occupied member, and makes it again when somebody removed it meanwhile.
+    Put(Path, V),
+    /// Inserts an element at a gap.
+    Ins(Path, V),
+    /// Replaces what is there; never brings it back.
+    Rep(Path, V),
+    /// Removes a member or an element.
+    Rm(Path),
+    /// Moves a node.
+    Move {
+        /// Where it stands.
+        from: Path,
+        /// Where it goes, read after the removal.
+        to: Path,
+        /// Whether a member stands at `to` and is overwritten.
+        over: bool,
+    },
+    /// Adds to a number.
+    Inc(Path, f64),
+    /// Inserts into a text.
+    StrIns {
+        /// The text.
+        path: Path,
+        /// Offset in UTF-16 code units.
+        pos: usize,
+        /// What is inserted.
+        text: V,
+        /// Length of `text` in UTF-16 code units.
+        units: usize,
+    },
+    /// Deletes from a text.
+    StrDel {
+        /// The text.
+        path: Path,
+        /// Offset in UTF-16 code units.
+        pos: usize,
+        /// Length in UTF-16 code units.
+        len: usize,
+    },
+    /// A guard: the change counts only while this holds.
+    Test(Path, V),
+}
+
+impl<V: Value> Op<V> {
+    /// The operation as it is written on the wire.
+    pub fn to_text(&self) -> PatchOp<V> {
+        let path = self.path().pointer();
+        match self {
+            Self::Create(_, value) | Self::Put(_, value) | Self::Ins(_, value) => PatchOp::Add {
+                path,
+                value: value.clone(),
+            },
+            Self::Rep(_, value) => PatchOp::Replace {
+                path,
+                value: value.clone(),
+            },
+            Self::Rm(_) => PatchOp::Remove { path },
+            Self::Move { from, .. } => PatchOp::Move {
+                from: from.pointer(),
+                path,
+            },
+            Self::Inc(_, by) => PatchOp::Inc { path, inc: *by },
+            Self::StrIns { pos, text, .. } => PatchOp::StrIns {
+                path,
+                pos: *pos,
+                str: text.clone(),
+            },
+            Self::StrDel { pos, len, .. } => PatchOp::StrDel {
+                path,
+                pos: *pos,
+                len: *len,
+            },
+            Self::Test(_, value) => PatchOp::Test {
+                path,
+                value: value.clone(),
+            },
+        }
+    }
+}
+
+impl<V> Op<V> {
+    /// The path that the operation is about: the target, or where a value goes.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Create(path, _)
+            | Self::Put(path, _)
+            | Self::Ins(path, _)
+            | Self::Rep(path, _)
+            | Self::Rm(path)
+            | Self::Inc(path, _)
+            | Self::Test(path, _)
+            | Self::Move { to: path, .. }
+            | Self::StrIns { path, .. }
+            | Self::StrDel { path, .. } => path,
+        }
+    }
+
+    /// The place outside which this operation neither reads nor shifts anything.
+    ///
+    /// An element inserted or removed shifts its siblings, so its place is the whole array.
+    /// A move has two places.
+    pub fn places(&self) -> [Option<&[Token]>; 2] {
+        match self {
+            Self::Ins(path, _) | Self::Rm(path) => [Some(list_of(path)), None],
+            Self::Move { from, to, .. } => [Some(list_of(from)), Some(list_of(to))],
+            other => [Some(&other.path().0), None],
+        }
+    }
+}
+
+impl<V: Value> PatchOp<V> {
+    /// Whether both are the same text.
+    pub fn says(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Add { path: a, value: v }, Self::Add { path: b, value: w })
+            | (Self::Replace { path: a, value: v }, Self::Replace { path: b, value: w })
+            | (Self::Test { path: a, value: v }, Self::Test { path: b, value: w }) => {
+                a == b && v.equals(w)
+            }
+            (
+                Self::StrIns {
+                    path: a,
+                    pos: i,
+                    str: v,
+                },
+                Self::StrIns {
+                    path: b,
+                    pos: j,
+                    str: w,
+                },
+            ) => a == b && i == j && v.equals(w),
+            _ => self == other,
+        }
+    }
+}
+
+/// The array of an element, or the path itself for a member.
+fn list_of(path: &Path) -> &[Token] {
+    match path.split() {
+        Some((parent, Token::Index(_))) => parent,
+        _ => &path.0,
+    }
+}
+
+/// The operations that move `from` to `to`: two where one would name its own child.
+///
+/// Removing `/l/0` shifts its right neighbour into place, so `/l/0 → /l/0/0` is a legal move into
+/// that neighbour, but RFC 6902 section 4.4 forbids its text. Two moves say the same (SPEC P11).
+pub fn moves<V>(from: Path, to: Path, over: bool) -> Vec<Op<V>> {
+    if from.contains(&to) && from != to {
+        let mut aside = from.clone();
+        if let Some(Token::Index(index)) = aside.0.last_mut() {
+            *index += 1;
+            return vec![
+                Op::Move {
+                    from,
+                    to: aside.clone(),
+                    over: false,
+                },
+                Op::Move {
+                    from: aside,
+                    to,
+                    over,
+                },
+            ];
+        }
+    }
+    vec![Op::Move { from, to, over }]
+}
+
+/// A list of operations, applied whole or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Patch<V>(pub Vec<Op<V>>);
+
+impl<V> Default for Patch<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<V: Value> Patch<V> {
+    /// The operations as they are written on the wire.
+    pub fn to_text(&self) -> Vec<PatchOp<V>> {
+        self.0.iter().map(Op::to_text).collect()
+    }
+
+    /// The patch that a room logs: guards have done their work.
+    pub fn without_tests(&self) -> Cow<'_, Self> {
+        if !self.is_strict() {
+            return Cow::Borrowed(self);
+        }
+        let ops = self.0.iter().filter(|op| !matches!(op, Op::Test(..)));
+        Cow::Owned(Self(ops.cloned().collect()))
+    }
+
+    /// How many bytes it takes as JSON, at most.
+    pub fn json_bytes(&self) -> usize {
+        /// The names, the punctuation and the numbers of one operation.
+        const OP_BYTES: usize = 96;
+        let bytes = |op: &Op<V>| {
+            let (from, value) = match op {
+                Op::Create(_, value)
+                | Op::Put(_, value)
+                | Op::Ins(_, value)
+                | Op::Rep(_, value)
+                | Op::Test(_, value)
+                | Op::StrIns { text: value, .. } => (0, value.json_bytes()),
+                Op::Move { from, .. } => (from.json_bytes(), 0),
+                Op::Rm(_) | Op::Inc(..) | Op::StrDel { .. } => (0, 0),
+            };
+            OP_BYTES + op.path().json_bytes() + from + value
+        };
+        self.0.iter().map(bytes).sum()
+    }
+}
+
+impl<V> Patch<V> {
+    /// Whether one void operation rejects the whole change.
+    pub fn is_strict(&self) -> bool {
+        self.0.iter().any(|op| matches!(op, Op::Test(..)))
+    }
+
+    fn places(&self) -> impl Iterator<Item = &[Token]> {
+        self.0.iter().flat_map(Op::places).flatten()
+    }
+
+    /// Whether no place of `self` is a place of `other` or inside or around one: then each
+    /// means the same before and after the other.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        self.places().all(|mine| {
+            other
+                .places()
+                .all(|theirs| !mine.starts_with(theirs) && !theirs.starts_with(mine))
+        })
+    }
+}

@@ -1,0 +1,389 @@
+//! The wire: messages, limits and the protocol's version. Types only (SPEC part W).
+//!
+//! Every message is one JSON text frame, tagged by `type`. These serde types are its only native
+//! definition; the browser's codec is held to them by one set of golden frames.
+//!
+//! History of `PROTOCOL_VERSION`:
+//! - 1: the first.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol that this build speaks.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// The WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "draftsync.v1";
+/// Largest message from a client, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Most operations in one change.
+pub const CHANGE_OPS_MAX: usize = 20_000;
+/// Deepest nesting of a document, the root being 1; a path and its value count together.
+pub const DEPTH_MAX: usize = 64;
+/// Longest key, in UTF-16 code units.
+pub const KEY_UNITS_MAX: usize = 1_024;
+/// Longest string, in UTF-16 code units.
+pub const STRING_UNITS_MAX: usize = 524_288;
+/// Most changes in one push.
+pub const PUSH_CHANGES_MAX: usize = 256;
+/// Largest whole number that both sides hold exactly.
+pub const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
+
+macro_rules! whole_number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "u64", into = "u64")]
+        pub struct $name(pub u64);
+
+        impl TryFrom<u64> for $name {
+            type Error = &'static str;
+
+            fn try_from(number: u64) -> Result<Self, Self::Error> {
+                if number <= SAFE_INTEGER_MAX { Ok(Self(number)) } else { Err("above 2^53 - 1") }
+            }
+        }
+
+        impl From<$name> for u64 {
+            fn from(number: $name) -> Self {
+                number.0
+            }
+        }
+    };
+}
+
+macro_rules! random_name {
+    ($(#[$doc:meta])* $name:ident, $bits:ty, $digits:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(pub $bits);
+
+        impl $name {
+            /// How many hexadecimal digits it has.
+            pub const DIGITS: usize = $digits;
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                match crate::hex::unhex(&text, $digits) {
+                    Some(bits) => Ok(Self(bits as $bits)),
+                    None => Err("not lower-case hexadecimal digits of the right number"),
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                crate::hex::hex(name.0.into(), $digits)
+            }
+        }
+    };
+}
+
+whole_number! {
+    /// How many changes a room has taken; at most 2^53 − 1.
+    Version
+}
+whole_number! {
+    /// A client's own counter of changes, from 1; a seed has 0.
+    Seq
+}
+random_name! {
+    /// A replica's name: random, outlives its sockets, never shared.
+    ClientId, u128, 32
+}
+random_name! {
+    /// The name of a room's history; differs after a restore from backup.
+    Epoch, u128, 32
+}
+random_name! {
+    /// What tells two changes with one seq apart: random, made with the change.
+    Tag, u64, 16
+}
+
+/// One operation as it is written: RFC 6902 with pointers, and the three extensions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum PatchOp<V> {
+    /// Makes or sets a member, inserts an element, or replaces the root.
+    Add {
+        /// Where.
+        path: String,
+        /// What.
+        value: V,
+    },
+    /// Replaces what is there.
+    Replace {
+        /// Where.
+        path: String,
+        /// What.
+        value: V,
+    },
+    /// Removes what is there.
+    Remove {
+        /// Where.
+        path: String,
+    },
+    /// Moves what stands at `from` to `path`, read after the removal.
+    Move {
+        /// From where.
+        from: String,
+        /// Where to.
+        path: String,
+    },
+    /// Adds a copy of what stands at `from`.
+    Copy {
+        /// From where.
+        from: String,
+        /// Where to.
+        path: String,
+    },
+    /// Holds when the value at `path` equals `value`.
+    Test {
+        /// Where.
+        path: String,
+        /// What is expected.
+        value: V,
+    },
+    /// Adds to a number.
+    Inc {
+        /// Where.
+        path: String,
+        /// How much; finite.
+        #[serde(serialize_with = "write_number", deserialize_with = "read_number")]
+        inc: f64,
+    },
+    /// Inserts into a text.
+    StrIns {
+        /// The text.
+        path: String,
+        /// Offset in UTF-16 code units.
+        pos: usize,
+        /// What is inserted, a string.
+        str: V,
+    },
+    /// Deletes from a text.
+    StrDel {
+        /// The text.
+        path: String,
+        /// Offset in UTF-16 code units.
+        pos: usize,
+        /// Length in UTF-16 code units.
+        len: usize,
+    },
+}
+
+impl<V> PatchOp<V> {
+    /// The pointer in `path`.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Add { path, .. }
+            | Self::Replace { path, .. }
+            | Self::Remove { path }
+            | Self::Move { path, .. }
+            | Self::Copy { path, .. }
+            | Self::Test { path, .. }
+            | Self::Inc { path, .. }
+            | Self::StrIns { path, .. }
+            | Self::StrDel { path, .. } => path,
+        }
+    }
+}
+
+/// A change as a client offers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer<V> {
+    /// The client's counter.
+    pub seq: Seq,
+    /// The change's own name.
+    pub tag: Tag,
+    /// What it does, written on the push's base and the changes before it in the push.
+    pub patch: Vec<PatchOp<V>>,
+}
+
+/// A change as the room took it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change<V> {
+    /// The version that it made.
+    pub version: Version,
+    /// Who.
+    pub client_id: ClientId,
+    /// The author's counter; 0 for a seed.
+    pub seq: Seq,
+    /// The change's own name; a seed has none.
+    pub tag: Option<Tag>,
+    /// What it does to the document at `version` − 1.
+    pub patch: Vec<PatchOp<V>>,
+}
+
+/// One operation that could not keep its meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LostOp {
+    /// Zero-based index in the pushed patch.
+    pub op: usize,
+    /// Which rule decided, a kind of SPEC part T.
+    pub reason: String,
+    /// The path that the operation named, as a pointer.
+    pub path: String,
+}
+
+/// Why a change was refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// An error code.
+    pub code: String,
+    /// Zero-based index in the pushed patch of the operation that failed.
+    pub op: usize,
+    /// The rule or reason.
+    pub rule: String,
+}
+
+/// The room's answer to one offered change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict<V> {
+    /// Which change.
+    pub seq: Seq,
+    /// Its name.
+    pub tag: Tag,
+    /// The version it took, or the head at which it was decided.
+    pub version: Version,
+    /// What was taken, when it is not the text that was pushed.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Vec<PatchOp<V>>>,
+    /// Nothing of it was left.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub void: bool,
+    /// It was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Refusal>,
+    /// Operations that could not keep their meaning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<LostOp>,
+}
+
+/// What a room tells a client to keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Largest message from the client, in bytes.
+    pub message_bytes_max: usize,
+}
+
+/// How a room brings a client up to date.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatchUp<V> {
+    /// The changes since the client's version.
+    Changes(Vec<Change<V>>),
+    /// The whole document.
+    Snapshot(V),
+}
+
+/// The first message of a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Welcome<V> {
+    /// The room's version after the catch-up.
+    pub version: Version,
+    /// The room's history.
+    pub epoch: Epoch,
+    /// The last seq of this client that was decided; 0 when none was.
+    pub last_seq: Seq,
+    /// The answers that the client has not acknowledged having seen.
+    pub results: Vec<Verdict<V>>,
+    /// Changes or a snapshot.
+    #[serde(flatten)]
+    pub catch_up: CatchUp<V>,
+    /// What the client keeps to.
+    pub limits: Limits,
+}
+
+/// What a client says to its room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToRoom<V> {
+    /// The first message: who, and what is known already.
+    Hello {
+        /// The protocol's version.
+        protocol: u32,
+        /// The replica.
+        client_id: ClientId,
+        /// The history that the replica's base belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
+        /// The version of the replica's base.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<Version>,
+        /// Credentials.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    },
+    /// The content for a room that nobody has written to.
+    Seed {
+        /// An object or an array.
+        value: V,
+    },
+    /// Changes for the room to take, in order.
+    Push {
+        /// The version that the first of them was written on.
+        base: Version,
+        /// At least one.
+        changes: Vec<Offer<V>>,
+    },
+    /// A sign of life.
+    Ping {
+        /// The version of the replica's base.
+        version: Version,
+    },
+}
+
+/// What a room says to a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToClient<V> {
+    /// The answer to `hello`.
+    Welcome(Welcome<V>),
+    /// A change of somebody else, or the seed.
+    Change(Change<V>),
+    /// The answers to a push, at their place in the order.
+    Ack {
+        /// One for each change of the push.
+        results: Vec<Verdict<V>>,
+    },
+    /// The answer to `ping`.
+    Pong,
+    /// Something went wrong; the connection closes unless the code says otherwise.
+    Error {
+        /// An error code.
+        code: String,
+        /// For a person.
+        message: String,
+    },
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// Writes a double the way JS does: whole ones without a fraction.
+pub(crate) fn write_number<S: serde::Serializer>(
+    number: &f64,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    if (*number as i64) as f64 == *number && number.abs() <= SAFE_INTEGER_MAX as f64 {
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
+}
+
+fn read_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.is_finite() {
+        // Minus zero becomes zero, as everywhere.
+        Ok(number + 0.0)
+    } else {
+        Err(serde::de::Error::custom("a number is not finite"))
+    }
+}

@@ -1,0 +1,346 @@
+//! Nodes and contents in two views: L is the author's document, M is the room's.
+//!
+//! A node keeps its identity while it is moved or replaced. Members, elements and text belong to
+//! its content, and replacing a node gives it another: so edits into the old content are void,
+//! while "move it" and "replace it" commute. Everything is made when it is first asked for.
+
+use super::spans::{Side, SlotId, Spans};
+use crate::path::{Path, Token};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// L: base and what is pending. M: base, what is foreign, and pending rebased over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    L = 0,
+    M = 1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ContentId(usize);
+
+/// Where a node stands in one view.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Root,
+    Member(ContentId, Arc<str>),
+    Element(ContentId, SlotId),
+    Gone,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Node<V> {
+    pub(super) place: [Place; 2],
+    pub(super) content: [ContentId; 2],
+    /// The member that a foreign `Create` made, with its literal: the same one merges with it.
+    pub(super) created: Option<(ContentId, Arc<str>, V)>,
+}
+
+#[derive(Clone, Debug)]
+struct Content {
+    owner: NodeId,
+    number: bool,
+    /// The content that this one replaced in M.
+    replaced: Option<ContentId>,
+    /// Members in the order of their names.
+    members: Vec<(Arc<str>, [Option<NodeId>; 2])>,
+    list: Spans,
+}
+
+/// Runs foreign patches in view M, then pending ones in both.
+#[derive(Clone, Debug)]
+pub struct Walker<V> {
+    nodes: Vec<Node<V>>,
+    contents: Vec<Content>,
+    slots: usize,
+    /// Nodes that foreign patches moved.
+    pub(super) moved: Vec<NodeId>,
+}
+
+impl<V> Default for Walker<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V> Walker<V> {
+    /// A walker over nothing: both views are the same document.
+    pub fn new() -> Self {
+        let mut walker = Self {
+            nodes: Vec::new(),
+            contents: Vec::new(),
+            slots: 0,
+            moved: Vec::new(),
+        };
+        walker.make_node([Place::Root, Place::Root], false);
+        walker
+    }
+
+    pub(super) const ROOT: NodeId = NodeId(0);
+
+    pub(super) fn node(&self, node: NodeId) -> &Node<V> {
+        &self.nodes[node.0]
+    }
+
+    pub(super) fn node_mut(&mut self, node: NodeId) -> &mut Node<V> {
+        &mut self.nodes[node.0]
+    }
+
+    pub(super) fn list(&mut self, content: ContentId) -> &mut Spans {
+        &mut self.contents[content.0].list
+    }
+
+    fn make_node(&mut self, place: [Place; 2], number: bool) -> NodeId {
+        let node = NodeId(self.nodes.len());
+        let content = self.make_content(node, number, None);
+        self.nodes.push(Node {
+            place,
+            content: [content, content],
+            created: None,
+        });
+        node
+    }
+
+    fn make_content(
+        &mut self,
+        owner: NodeId,
+        number: bool,
+        replaced: Option<ContentId>,
+    ) -> ContentId {
+        self.contents.push(Content {
+            owner,
+            number,
+            replaced,
+            members: Vec::new(),
+            list: Spans::new(),
+        });
+        ContentId(self.contents.len() - 1)
+    }
+
+    /// A node for a literal that has no place yet.
+    pub(super) fn make_literal(&mut self, number: bool) -> NodeId {
+        self.make_node([Place::Gone, Place::Gone], number)
+    }
+
+    /// Another content for a node; the caller says in which views it stands.
+    pub(super) fn make_epoch(&mut self, node: NodeId, number: bool) -> ContentId {
+        let replaced = self.node(node).content[View::M as usize];
+        self.make_content(node, number, Some(replaced))
+    }
+
+    /// The node that `path` names in `view`.
+    pub(super) fn resolve(&mut self, path: &[Token], view: View) -> Option<NodeId> {
+        path.iter()
+            .try_fold(Self::ROOT, |node, token| self.child(node, token, view))
+    }
+
+    /// The content of the container that `path` names a slot in.
+    pub(super) fn container(&mut self, path: &[Token], view: View) -> Option<ContentId> {
+        let owner = self.resolve(path, view)?;
+        Some(self.node(owner).content[view as usize])
+    }
+
+    fn child(&mut self, parent: NodeId, token: &Token, view: View) -> Option<NodeId> {
+        let content = self.node(parent).content[view as usize];
+        match token {
+            Token::Key(key) => self.member(content, key, view),
+            Token::Index(index) => {
+                let slot = SlotId(self.slots);
+                let fresh = NodeId(self.nodes.len());
+                let span = self.list(content).element(*index, view)?;
+                if let Some((_, node)) = span.node {
+                    return Some(node);
+                }
+                span.node = Some((slot, fresh));
+                self.slots += 1;
+                let place = Place::Element(content, slot);
+                Some(self.make_node([place.clone(), place], false))
+            }
+        }
+    }
+
+    /// The node of a member; one that nobody asked for yet stands in both views.
+    pub(super) fn member(
+        &mut self,
+        content: ContentId,
+        key: &Arc<str>,
+        view: View,
+    ) -> Option<NodeId> {
+        if let Some(occupants) = self.occupants(content, key) {
+            return occupants[view as usize];
+        }
+        let place = Place::Member(content, key.clone());
+        let node = self.make_node([place.clone(), place], false);
+        *self.occupants_mut(content, key) = [Some(node), Some(node)];
+        Some(node)
+    }
+
+    fn occupants(&self, content: ContentId, key: &str) -> Option<[Option<NodeId>; 2]> {
+        let members = &self.contents[content.0].members;
+        let at = members
+            .binary_search_by(|(name, _)| (**name).cmp(key))
+            .ok()?;
+        Some(members[at].1)
+    }
+
+    fn occupants_mut(&mut self, content: ContentId, key: &Arc<str>) -> &mut [Option<NodeId>; 2] {
+        let members = &mut self.contents[content.0].members;
+        let at = match members.binary_search_by(|(name, _)| name.cmp(key)) {
+            Ok(at) => at,
+            Err(at) => {
+                members.insert(at, (key.clone(), [None, None]));
+                at
+            }
+        };
+        &mut members[at].1
+    }
+
+    /// Who stands at a member that somebody touched.
+    pub(super) fn occupant(&self, content: ContentId, key: &str, view: View) -> Option<NodeId> {
+        self.occupants(content, key)?[view as usize]
+    }
+
+    /// The path of a node in `view`, or `None` when it is not alive there.
+    pub(super) fn path(&self, mut node: NodeId, view: View) -> Option<Path> {
+        let mut tokens = Vec::new();
+        loop {
+            let content = match &self.node(node).place[view as usize] {
+                Place::Root => {
+                    tokens.reverse();
+                    return Some(Path(tokens));
+                }
+                Place::Gone => return None,
+                Place::Member(content, key) => {
+                    if self.occupant(*content, key, view) != Some(node) {
+                        return None;
+                    }
+                    tokens.push(Token::Key(key.clone()));
+                    *content
+                }
+                Place::Element(content, slot) => {
+                    let index = self.contents[content.0].list.index_of(*slot, view)?;
+                    tokens.push(Token::Index(index));
+                    *content
+                }
+            };
+            let owner = self.contents[content.0].owner;
+            if self.node(owner).content[view as usize] != content {
+                return None;
+            }
+            node = owner;
+        }
+    }
+
+    /// The path of a content's owner, or `None` when the content does not stand in `view`.
+    pub(super) fn content_path(&self, content: ContentId, view: View) -> Option<Path> {
+        let owner = self.contents[content.0].owner;
+        if self.node(owner).content[view as usize] != content {
+            return None;
+        }
+        self.path(owner, view)
+    }
+
+    /// Whether a place inside `content` is inside `node`.
+    pub(super) fn is_within(&self, content: ContentId, node: NodeId, view: View) -> bool {
+        let mut owner = self.contents[content.0].owner;
+        loop {
+            if owner == node {
+                return true;
+            }
+            match &self.node(owner).place[view as usize] {
+                Place::Member(content, _) | Place::Element(content, _) => {
+                    owner = self.contents[content.0].owner;
+                }
+                Place::Root | Place::Gone => return false,
+            }
+        }
+    }
+
+    /// Whether a foreign move brought something into `node` that its author does not see there.
+    pub(super) fn holds_foreign(&self, node: NodeId) -> bool {
+        let within = |moved: NodeId, view: View| match &self.node(moved).place[view as usize] {
+            Place::Member(content, _) | Place::Element(content, _) => {
+                self.path(moved, view).is_some() && self.is_within(*content, node, view)
+            }
+            Place::Root | Place::Gone => false,
+        };
+        self.moved.iter().any(|moved| {
+            within(*moved, View::M)
+                && !within(*moved, View::L)
+                && self.path(*moved, View::L).is_some()
+        })
+    }
+
+    /// Takes a node out of its place.
+    pub(super) fn detach(&mut self, node: NodeId, view: View) {
+        let place = &mut self.node_mut(node).place[view as usize];
+        match core::mem::replace(place, Place::Gone) {
+            Place::Member(content, key) => {
+                let occupant = &mut self.occupants_mut(content, &key)[view as usize];
+                if *occupant == Some(node) {
+                    *occupant = None;
+                }
+            }
+            Place::Element(content, slot) => self.list(content).hide(slot, view),
+            Place::Root | Place::Gone => {}
+        }
+    }
+
+    /// Puts a node at a member, in the place of whoever stood there.
+    pub(super) fn put_member(
+        &mut self,
+        content: ContentId,
+        key: &Arc<str>,
+        node: NodeId,
+        view: View,
+    ) {
+        let occupant = &mut self.occupants_mut(content, key)[view as usize];
+        if let Some(evicted) = occupant.replace(node)
+            && evicted != node
+        {
+            self.node_mut(evicted).place[view as usize] = Place::Gone;
+        }
+        self.node_mut(node).place[view as usize] = Place::Member(content, key.clone());
+    }
+
+    /// Puts a node at a gap of a list, and returns its index in M.
+    pub(super) fn put_element(
+        &mut self,
+        content: ContentId,
+        gap: (usize, View, Side),
+        views: &[View],
+        node: NodeId,
+    ) -> usize {
+        let slot = SlotId(self.slots);
+        self.slots += 1;
+        let visible = [views.contains(&View::L), views.contains(&View::M)];
+        let at = self
+            .list(content)
+            .insert(gap, 1, visible, Some((slot, node)));
+        for view in views {
+            self.node_mut(node).place[*view as usize] = Place::Element(content, slot);
+        }
+        self.contents[content.0].list.offset(at)
+    }
+
+    /// Whether `content` was reached from `start` in M through numbers only: then an increment
+    /// of the old number still means something.
+    pub(super) fn is_number_since(&self, start: ContentId, content: ContentId) -> bool {
+        let mut content = content;
+        while content != start {
+            let Content {
+                number: true,
+                replaced: Some(before),
+                ..
+            } = &self.contents[content.0]
+            else {
+                return false;
+            };
+            content = *before;
+        }
+        true
+    }
+}

@@ -1,0 +1,1 @@
+//! One document's authority: order, log, sessions, dedupe. A state machine without IO.
