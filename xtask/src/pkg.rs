@@ -82,6 +82,7 @@ fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "LICENSE-APACHE",
         "LICENSE-MIT",
         "xtask/src/pkg.rs",
+        "xtask/bundle.mjs",
     ];
     paths.iter().map(|path| workspace.root.join(path)).collect()
 }
@@ -196,12 +197,11 @@ fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
         format!("export default \"{}\";\n", hex(&wasm)),
     )?;
     let mut command = Command::new("node");
-    command.arg(workspace.root.join("node_modules/esbuild/bin/esbuild"));
+    command.arg(workspace.root.join("xtask/bundle.mjs"));
     command
         .arg(glue.join("core.js"))
-        .arg(format!("--outfile={}", to.join("core.js").display()));
-    command.args(["--bundle", "--format=esm", "--minify", "--target=es2022"]);
-    command.arg("--log-level=warning");
+        .arg(to.join("core.js"))
+        .current_dir(&workspace.root);
     run::check(&mut command)
 }
 
