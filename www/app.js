@@ -23,16 +23,32 @@ function byId(id) {
   return /** @type {E} */ (element);
 }
 
-const room = new URLSearchParams(location.search).get("room") || "demo";
+const asked = new URLSearchParams(location.search).get("room") || "demo";
+const room = roomName(asked);
 const socketOrigin = location.origin.replace(/^http/, "ws");
 const notices = makeNotices(byId("notices"));
+if (room !== asked) {
+  notices.show({ kind: "info", text: `“${asked}” cannot name a room; this is “${room}” instead.` });
+}
 
 /** @type {SyncedStore<Board>} */
-const store = new SyncedStore(`${socketOrigin}/rooms/${encodeURIComponent(room)}`, {
+const store = new SyncedStore(`${socketOrigin}/rooms/${room}`, {
   initial: todos.initial,
   // Errors are shown by the listener below.
   onError: () => {},
 });
+
+/**
+ * A server refuses other names before the socket opens, and a page is not told why.
+ * @param {string} text
+ */
+function roomName(text) {
+  const segments = text.split("/").map((part) => part.replace(/[^A-Za-z0-9._~-]+/g, "-"));
+  const named = segments
+    .filter((part) => !/^\.{0,2}$/.test(part))
+    .map((part) => part.slice(0, 128));
+  return named.join("/") || "demo";
+}
 
 /** @param {string} sentence */
 function announce(sentence) {
