@@ -39,6 +39,71 @@ impl<V> Applied<V> {
 }
 
 impl<V: Value> Applied<V> {
+    /// Applies one operation and remembers it.
+    fn take<D: Doc<Value = V>>(
+        &mut self,
+        doc: &mut D,
+        op: Op<V>,
+        written: usize,
+        rules: &Rules<D>,
+    ) -> Result<(), Reason> {
+        let guard = matches!(op, Op::Test(..));
+        let before = if guard && !rules.judge {
+            None
+        } else {
+            step(doc, &op)?
+        };
+        self.patch.0.push(op);
+        self.origin.push(written);
+        self.befores.push(before);
+        self.patch
+            .0
+            .last()
+            .map_or(Ok(()), |op| (rules.inspect)(doc, op))
+    }
+
+    /// How many bytes of JSON and how many values the document has more than before, about.
+    pub fn growth(&self) -> (isize, isize) {
+        let size = |value: &V| (value.json_bytes() as isize, value.nodes() as isize);
+        let steps = self.patch.0.iter().zip(&self.befores);
+        steps.fold((0, 0), |(bytes, nodes), (op, before)| {
+            let (more, less) = match op {
+                Op::StrIns { text, .. } => ((text.json_bytes() as isize, 0), (0, 0)),
+                Op::StrDel { len, .. } => ((0, 0), (*len as isize, 0)),
+                Op::Inc(..) | Op::Test(..) => ((0, 0), (0, 0)),
+                Op::Create(_, value)
+                | Op::Put(_, value)
+                | Op::Ins(_, value)
+                | Op::Rep(_, value) => (size(value), before.as_ref().map_or((0, 0), size)),
+                Op::Rm(_) | Op::Move { .. } => ((0, 0), before.as_ref().map_or((0, 0), size)),
+            };
+            let key = match op {
+                Op::Create(path, _) => path.0.last().map_or(0, Token::json_bytes) as isize,
+                _ => 0,
+            };
+            (bytes + more.0 + key - less.0, nodes + more.1 - less.1)
+        })
+    }
+
+    /// The same without guards, which have done their work.
+    pub fn without_tests(mut self) -> Self {
+        if self.patch.is_strict() {
+            let kept: Vec<bool> = self
+                .patch
+                .0
+                .iter()
+                .map(|op| !matches!(op, Op::Test(..)))
+                .collect();
+            let mut keep = kept.iter();
+            self.patch.0.retain(|_| *keep.next().unwrap_or(&true));
+            let mut keep = kept.iter();
+            self.origin.retain(|_| *keep.next().unwrap_or(&true));
+            let mut keep = kept.iter();
+            self.befores.retain(|_| *keep.next().unwrap_or(&true));
+        }
+        self
+    }
+
     /// The patch that takes this one back, on the document after it.
     pub fn inverse(&self) -> Patch<V> {
         let steps = self.patch.0.iter().zip(&self.befores).rev();
@@ -48,6 +113,23 @@ impl<V: Value> Applied<V> {
                 .collect(),
         )
     }
+}
+
+/// How strictly written operations are read.
+#[derive(Debug)]
+pub struct Rules<D: Doc> {
+    /// Whether a guard that does not hold is an error; otherwise guards are only typed.
+    pub judge: bool,
+    /// Looks at the document after each operation, and may refuse it.
+    pub inspect: fn(&D, &Op<D::Value>) -> Result<(), Reason>,
+}
+
+impl<D: Doc> Rules<D> {
+    /// RFC 6902: guards are judged, nothing else is asked.
+    pub const RFC: Self = Self {
+        judge: true,
+        inspect: |_, _| Ok(()),
+    };
 }
 
 /// Applies operations as they are written on the wire or by an app, and types them.
@@ -62,17 +144,14 @@ impl<V: Value> Applied<V> {
 pub fn write<D: Doc>(
     doc: &mut D,
     ops: &[PatchOp<D::Value>],
+    rules: &Rules<D>,
 ) -> Result<Applied<D::Value>, PatchError> {
     let mut applied = Applied::new();
     for (index, written) in ops.iter().enumerate() {
         let done = type_op(doc, written).and_then(|typed| {
-            typed.into_iter().try_for_each(|op| {
-                let before = step(doc, &op)?;
-                applied.patch.0.push(op);
-                applied.origin.push(index);
-                applied.befores.push(before);
-                Ok(())
-            })
+            typed
+                .into_iter()
+                .try_for_each(|op| applied.take(doc, op, index, rules))
         });
         if let Err(reason) = done {
             take_back(doc, &applied);
@@ -93,23 +172,17 @@ pub fn write<D: Doc>(
 pub fn apply<D: Doc>(
     doc: &mut D,
     patch: &Patch<D::Value>,
+    rules: &Rules<D>,
 ) -> Result<Applied<D::Value>, PatchError> {
     let mut applied = Applied::new();
     for (index, op) in patch.0.iter().enumerate() {
-        match step(doc, op) {
-            Ok(before) => {
-                applied.patch.0.push(op.clone());
-                applied.origin.push(index);
-                applied.befores.push(before);
-            }
-            Err(reason) => {
-                take_back(doc, &applied);
-                return Err(PatchError {
-                    op: index,
-                    path: op.path().pointer(),
-                    reason,
-                });
-            }
+        if let Err(reason) = applied.take(doc, op.clone(), index, rules) {
+            take_back(doc, &applied);
+            return Err(PatchError {
+                op: index,
+                path: op.path().pointer(),
+                reason,
+            });
         }
     }
     Ok(applied)

@@ -17,6 +17,17 @@ pub enum Token {
     Index(usize),
 }
 
+impl Token {
+    /// How many bytes it takes in JSON, at most.
+    pub fn json_bytes(&self) -> usize {
+        match self {
+            // A control character is written as six bytes.
+            Self::Key(key) => 1 + 6 * key.len(),
+            Self::Index(_) => 11,
+        }
+    }
+}
+
 /// A typed path from the root; empty means the root itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(pub Vec<Token>);
@@ -34,12 +45,7 @@ impl Path {
 
     /// How many bytes the pointer takes in JSON, at most.
     pub fn json_bytes(&self) -> usize {
-        let bytes = |token: &Token| match token {
-            // A control character is written as six bytes.
-            Token::Key(key) => 1 + 6 * key.len(),
-            Token::Index(_) => 11,
-        };
-        self.0.iter().map(bytes).sum()
+        self.0.iter().map(Token::json_bytes).sum()
     }
 
     /// Whether `self` is `other` or an ancestor of it.

@@ -3,7 +3,7 @@
 use super::pending::{LostHere, Outcome, Pending};
 use super::replay::Unfit;
 use super::{Client, Origin, Output, Phase, Refused};
-use crate::apply;
+use crate::apply::{self, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
@@ -272,7 +272,7 @@ impl<D: Doc> Client<D> {
             }
             let form = change.form.without_tests();
             if predicted {
-                apply::apply(&mut self.base, &form).map_err(|_| Unfit)?;
+                apply::apply(&mut self.base, &form, &Rules::RFC).map_err(|_| Unfit)?;
                 continue;
             }
             let text = match (&result.patch, &change.pushed) {
@@ -280,7 +280,7 @@ impl<D: Doc> Client<D> {
                 (None, Some((pushed, _))) => without_tests(pushed),
                 (None, None) => form.to_text(),
             };
-            let applied = apply::write(&mut self.base, &text).map_err(|_| Unfit)?;
+            let applied = apply::write(&mut self.base, &text, &Rules::RFC).map_err(|_| Unfit)?;
             canonical.push(applied.patch);
         }
         if !predicted {

@@ -11,7 +11,7 @@ mod replay;
 
 pub use pending::{LostHere, Outcome};
 
-use crate::apply::{self, Applied};
+use crate::apply::{self, Applied, Rules};
 use crate::chance::Chance;
 use crate::doc::Doc;
 use crate::error::{Error, ErrorCode};
@@ -219,7 +219,7 @@ impl<D: Doc> Client<D> {
     pub fn write(&mut self, ops: &[PatchOp<D::Value>]) -> Result<Option<(Seq, Tag)>, Error> {
         self.has_room_for(ops.len())?;
         let mut next = self.view().clone();
-        let applied = apply::write(&mut next, ops)?;
+        let applied = apply::write(&mut next, ops, &Rules::RFC)?;
         self.commit(applied, next)
     }
 

@@ -1,7 +1,7 @@
 //! Pending over what is foreign, and the view made from both.
 
 use super::{Client, Origin, Output};
-use crate::apply;
+use crate::apply::{self, Rules};
 use crate::doc::Doc;
 use crate::op::Patch;
 use crate::protocol::{Change, PatchOp};
@@ -15,7 +15,8 @@ impl<D: Doc> Client<D> {
     /// Otherwise pending is rebased, at once while a push is under way, because the room will
     /// rebase that push over one change after the other, else over all of them together later.
     pub(super) fn take(&mut self, change: Change<D::Value>) -> Result<(), Unfit> {
-        let applied = apply::write(&mut self.base, &change.patch).map_err(|_| Unfit)?;
+        let applied =
+            apply::write(&mut self.base, &change.patch, &Rules::RFC).map_err(|_| Unfit)?;
         self.version = change.version;
         self.moved = true;
         if !self.pending.is_empty() {
@@ -29,7 +30,7 @@ impl<D: Doc> Client<D> {
                 && self
                     .view
                     .as_mut()
-                    .is_some_and(|view| apply::apply(view, &applied.patch).is_ok());
+                    .is_some_and(|view| apply::apply(view, &applied.patch, &Rules::RFC).is_ok());
             if apart {
                 self.pending
                     .iter_mut()
@@ -124,7 +125,7 @@ pub(super) struct Unfit;
 
 /// Applies a form for the view. Guards are the room's to judge: here they are passed over.
 fn guarded<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Result<(), Unfit> {
-    apply::apply(view, &form.without_tests())
+    apply::apply(view, &form.without_tests(), &Rules::RFC)
         .map(|_| ())
         .map_err(|_| Unfit)
 }
@@ -142,7 +143,7 @@ fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> crate::rebase::Rebased
     let before = view.clone();
     for (index, op) in form.0.iter().enumerate() {
         let text: [PatchOp<D::Value>; 1] = [op.to_text()];
-        match apply::write(view, &text) {
+        match apply::write(view, &text, &Rules::RFC) {
             Ok(applied) => {
                 planted.origin.extend(applied.patch.0.iter().map(|_| index));
                 planted.patch.0.extend(applied.patch.0);

@@ -1,1 +1,0 @@
-//! One document's authority: order, log, sessions, dedupe. A state machine without IO.

@@ -1,0 +1,364 @@
+//! One document's authority: it puts changes in one order and takes each exactly once.
+//!
+//! A state machine without IO and without storage. It decides at once, on what it has decided
+//! before; what it decided is told to nobody before the host says that it is durable
+//! (SPEC R, durability): every output waits behind the appends that came before it.
+
+mod push;
+
+use crate::doc::{Doc, Kind, Value};
+use crate::error::ErrorCode;
+use crate::op::Patch;
+use crate::protocol::{
+    CatchUp, Change, ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, PatchOp, Seq,
+    ToClient, ToRoom, Verdict, Version, Welcome,
+};
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// How far behind head a push may be based.
+pub const WINDOW_VERSIONS_MAX: u64 = 10_000;
+/// How many changes a room keeps to bring clients up to date without a snapshot.
+pub const LOG_CHANGES_MAX: usize = 10_000;
+/// Largest document, in bytes of JSON.
+pub const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most values in a document.
+pub const DOCUMENT_NODES_MAX: usize = 1_000_000;
+
+/// One socket, as the room sees it; the host makes the numbers and never uses one twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// What must be durable before anybody hears of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append<V> {
+    /// The version before the changes.
+    pub head: Version,
+    /// The changes that were taken, of consecutive versions; may be none.
+    pub changes: Vec<Change<V>>,
+    /// Whose push it was.
+    pub client_id: ClientId,
+    /// What the room remembers of that client from now on.
+    pub dedupe: Dedupe<V>,
+}
+
+/// What a room remembers of a client, so that a change is taken exactly once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dedupe<V> {
+    /// The last seq that was decided.
+    pub last_seq: Seq,
+    /// The answers that the client has not acknowledged having seen, in order of seq.
+    pub results: Vec<Verdict<V>>,
+}
+
+/// What the host must do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoomOutput<V> {
+    /// Make this durable, then call [`Room::handle_durable`]; several may be under way, in order.
+    Append(Append<V>),
+    /// Send a message to one session.
+    Send(SessionId, ToClient<V>),
+    /// Send a change to these sessions; encode it once.
+    Relay(Vec<SessionId>, Change<V>),
+    /// Close a session's socket, with the code's close code and word.
+    Close(SessionId, ErrorCode),
+}
+
+#[derive(Debug)]
+struct Session {
+    client_id: ClientId,
+    /// The lowest version that this session may still push on.
+    named: Version,
+    /// How often it sent what is no patch.
+    invalid: u32,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    change: Change<V>,
+    /// The patch as it was typed on the version before.
+    patch: Patch<V>,
+}
+
+/// One document and who is there.
+#[derive(Debug)]
+pub struct Room<D: Doc> {
+    epoch: Epoch,
+    /// The last changes, the newest last; its version is head.
+    log: VecDeque<Entry<D::Value>>,
+    head: Version,
+    /// The documents of the versions in the window, head last; empty before the seed.
+    roots: VecDeque<D>,
+    bytes: usize,
+    nodes: usize,
+    sessions: BTreeMap<SessionId, Session>,
+    clients: BTreeMap<ClientId, Dedupe<D::Value>>,
+    /// Appends for the host, which wait for nothing.
+    appends: VecDeque<Append<D::Value>>,
+    appended: u64,
+    durable: u64,
+    /// Everything else, each behind the append with its number.
+    outputs: VecDeque<(u64, RoomOutput<D::Value>)>,
+}
+
+impl<D: Doc> Room<D> {
+    /// A room that nobody has written to.
+    pub fn new(epoch: Epoch) -> Self {
+        Self {
+            epoch,
+            log: VecDeque::new(),
+            head: Version(0),
+            roots: VecDeque::new(),
+            bytes: 0,
+            nodes: 0,
+            sessions: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            appends: VecDeque::new(),
+            appended: 0,
+            durable: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// How many changes the room has taken.
+    pub fn head(&self) -> Version {
+        self.head
+    }
+
+    /// The name of the room's history.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The document at head; `None` before the seed.
+    pub fn doc(&self) -> Option<&D> {
+        self.roots.back()
+    }
+
+    /// Forgets changes that are older than the newest `keep`; clients behind them get a snapshot.
+    pub fn trim(&mut self, keep: usize) {
+        while self.log.len() > keep && self.first_logged() < self.window() {
+            self.log.pop_front();
+        }
+    }
+
+    /// A socket closed.
+    pub fn handle_closed(&mut self, session: SessionId) {
+        self.sessions.remove(&session);
+        self.prune();
+    }
+
+    /// The oldest append that was put out and not confirmed yet is durable.
+    pub fn handle_durable(&mut self) {
+        debug_assert!(
+            self.durable < self.appended,
+            "only what was appended becomes durable"
+        );
+        self.durable += 1;
+    }
+
+    /// A session says something.
+    pub fn handle_message(&mut self, session: SessionId, message: ToRoom<D::Value>) {
+        let greeted = self.sessions.contains_key(&session);
+        match message {
+            ToRoom::Hello {
+                protocol,
+                client_id,
+                epoch,
+                version,
+                ..
+            } if !greeted => {
+                if protocol == PROTOCOL_VERSION {
+                    self.greet(
+                        session,
+                        client_id,
+                        version.filter(|_| epoch == Some(self.epoch)),
+                    );
+                } else {
+                    let message = "this server speaks protocol version 1";
+                    self.refuse(session, ErrorCode::ProtocolVersion, message);
+                }
+            }
+            ToRoom::Seed { value } if greeted => self.seed(session, value),
+            ToRoom::Push { base, changes } if greeted => self.push(session, base, changes),
+            ToRoom::Ping { version } if greeted => {
+                self.name(session, version);
+                self.put(RoomOutput::Send(session, ToClient::Pong));
+            }
+            ToRoom::Hello { .. } => {
+                self.refuse(session, ErrorCode::Protocol, "hello comes once, and first");
+            }
+            _ => self.refuse(session, ErrorCode::Protocol, "hello comes first"),
+        }
+        self.prune();
+    }
+
+    /// What the host must do next.
+    pub fn poll_output(&mut self) -> Option<RoomOutput<D::Value>> {
+        if let Some(append) = self.appends.pop_front() {
+            return Some(RoomOutput::Append(append));
+        }
+        let (behind, _) = self.outputs.front()?;
+        if *behind > self.durable {
+            return None;
+        }
+        self.outputs.pop_front().map(|(_, output)| output)
+    }
+
+    fn put(&mut self, output: RoomOutput<D::Value>) {
+        self.outputs.push_back((self.appended, output));
+    }
+
+    fn append(&mut self, append: Append<D::Value>) {
+        self.appends.push_back(append);
+        self.appended += 1;
+    }
+
+    /// Says why, and closes.
+    fn refuse(&mut self, session: SessionId, code: ErrorCode, message: &str) {
+        let (word, message) = (code.word().to_string(), message.to_string());
+        self.put(RoomOutput::Send(
+            session,
+            ToClient::Error {
+                code: word,
+                message,
+            },
+        ));
+        self.close(session, code);
+    }
+
+    fn close(&mut self, session: SessionId, code: ErrorCode) {
+        self.sessions.remove(&session);
+        self.put(RoomOutput::Close(session, code));
+    }
+
+    fn greet(&mut self, session: SessionId, client_id: ClientId, version: Option<Version>) {
+        // One replica, one session: an older one of the same name is fenced off.
+        let older = self
+            .sessions
+            .iter()
+            .find(|(_, older)| older.client_id == client_id);
+        if let Some(older) = older.map(|(id, _)| *id) {
+            self.close(older, ErrorCode::Replaced);
+        }
+        let named = self.head;
+        self.sessions.insert(
+            session,
+            Session {
+                client_id,
+                named,
+                invalid: 0,
+            },
+        );
+        let dedupe = self.clients.get(&client_id);
+        let (last_seq, results) = dedupe.map_or_else(Default::default, |known| {
+            (known.last_seq, known.results.clone())
+        });
+        let welcome = Welcome {
+            version: self.head,
+            epoch: self.epoch,
+            last_seq,
+            results,
+            catch_up: self.catch_up(version),
+            limits: Limits {
+                message_bytes_max: MESSAGE_BYTES_MAX,
+            },
+        };
+        self.put(RoomOutput::Send(session, ToClient::Welcome(welcome)));
+    }
+
+    /// Changes when the log reaches back to `version`, else the whole document.
+    fn catch_up(&self, version: Option<Version>) -> CatchUp<D::Value> {
+        let known = version.filter(|at| *at >= self.first_logged() && *at <= self.head);
+        match (known, self.doc()) {
+            (Some(known), _) => {
+                let newer = self.log.iter().filter(|entry| entry.change.version > known);
+                CatchUp::Changes(newer.map(|entry| entry.change.clone()).collect())
+            }
+            (None, Some(doc)) => CatchUp::Snapshot(doc.root()),
+            (None, None) => CatchUp::Changes(Vec::new()),
+        }
+    }
+
+    /// The lowest version from which the log reaches to head.
+    fn first_logged(&self) -> Version {
+        Version(self.head.0 - self.log.len() as u64)
+    }
+
+    /// The lowest version that a push may be based on.
+    fn window(&self) -> Version {
+        Version((self.head.0 + 1).saturating_sub(self.roots.len() as u64))
+    }
+
+    fn name(&mut self, session: SessionId, version: Version) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.named = session.named.max(version);
+        }
+    }
+
+    /// Forgets documents that no live session can push on, and old changes.
+    fn prune(&mut self) {
+        let named = self.sessions.values().map(|session| session.named).min();
+        let oldest = Version(self.head.0.saturating_sub(WINDOW_VERSIONS_MAX));
+        let lowest = named.unwrap_or(self.head).clamp(oldest, self.head);
+        while self.roots.len() > 1 && self.window() < lowest {
+            self.roots.pop_front();
+        }
+        self.trim(LOG_CHANGES_MAX);
+    }
+
+    /// The first content of an empty room; any later seed is ignored.
+    fn seed(&mut self, session: SessionId, value: D::Value) {
+        if self.head.0 > 0 {
+            return;
+        }
+        let (bytes, nodes) = (value.json_bytes(), value.nodes());
+        let fits = matches!(value.kind(), Kind::Array | Kind::Object)
+            && value.check(0).is_ok()
+            && bytes <= DOCUMENT_BYTES_MAX
+            && nodes <= DOCUMENT_NODES_MAX;
+        let Some(client_id) = self.sessions.get(&session).map(|session| session.client_id) else {
+            return;
+        };
+        if !fits {
+            let message = "the seed is no document within the limits";
+            self.refuse(session, ErrorCode::InvalidPatch, message);
+            return;
+        }
+        let change = Change {
+            version: Version(1),
+            client_id,
+            seq: Seq(0),
+            tag: None,
+            patch: vec![PatchOp::Replace {
+                path: String::new(),
+                value: value.clone(),
+            }],
+        };
+        let dedupe = self.clients.get(&client_id).cloned();
+        let dedupe = dedupe.unwrap_or(Dedupe {
+            last_seq: Seq(0),
+            results: Vec::new(),
+        });
+        let head = self.head;
+        self.append(Append {
+            head,
+            changes: vec![change.clone()],
+            client_id,
+            dedupe,
+        });
+        (self.bytes, self.nodes) = (bytes, nodes);
+        // Nothing stands before the seed, so its patch is never rebased over.
+        self.accept(change.clone(), Patch::default(), D::new(value));
+        let everybody = self.sessions.keys().copied().collect();
+        self.put(RoomOutput::Relay(everybody, change));
+    }
+
+    fn accept(&mut self, change: Change<D::Value>, patch: Patch<D::Value>, doc: D) {
+        self.head = change.version;
+        self.log.push_back(Entry { change, patch });
+        self.roots.push_back(doc);
+    }
+}

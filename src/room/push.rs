@@ -1,0 +1,368 @@
+//! A push: typed where it was written, rebased over what came since, decided at head.
+
+use super::{Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Dedupe, Room, RoomOutput, SessionId};
+use crate::apply::{self, Applied, Rules};
+use crate::doc::{Doc, Value};
+use crate::error::{ErrorCode, Reason};
+use crate::op::{Op, Patch};
+use crate::path::tokens_of;
+use crate::protocol::{
+    CHANGE_OPS_MAX, Change, ClientId, DEPTH_MAX, KEY_UNITS_MAX, LostOp, Offer, PUSH_CHANGES_MAX,
+    PatchOp, Refusal, ToClient, Verdict, Version,
+};
+use crate::rebase::{Kind, Lost, Rebased, Run, rebase};
+use alloc::borrow::ToOwned;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+/// After this many invalid changes a session is closed.
+const INVALID_CHANGES_MAX: u32 = 3;
+
+/// An offered change on its way to head.
+#[derive(Debug)]
+struct Candidate<V> {
+    offer: Offer<V>,
+    form: Patch<V>,
+    /// For each operation of `form` the index of the offered one that it came from.
+    origin: Vec<usize>,
+    lost: Vec<LostOp>,
+    refused: Option<Refusal>,
+}
+
+impl<V: Value> Candidate<V> {
+    fn take(&mut self, rebased: Rebased<V>) {
+        let offered = |origin: &[usize], lost: &Lost| origin.get(lost.op).copied().unwrap_or(0);
+        self.lost.extend(rebased.lost.iter().map(|lost| LostOp {
+            op: offered(&self.origin, lost),
+            reason: lost.kind.word().to_owned(),
+            path: lost.path.clone(),
+        }));
+        if let (None, Some(lost)) = (&self.refused, &rebased.refused) {
+            let op = offered(&self.origin, lost);
+            self.refused = Some(refusal(ErrorCode::Rejected, op, lost.kind.word()));
+        }
+        self.origin = rebased.origin.iter().map(|op| self.origin[*op]).collect();
+        self.form = rebased.patch;
+    }
+}
+
+impl<D: Doc> Room<D> {
+    pub(super) fn push(&mut self, session: SessionId, base: Version, offers: Vec<Offer<D::Value>>) {
+        let Some(client_id) = self.sessions.get(&session).map(|session| session.client_id) else {
+            return;
+        };
+        let rising = offers.windows(2).all(|pair| pair[0].seq < pair[1].seq);
+        let counted = offers.first().is_some_and(|offer| offer.seq.0 > 0);
+        if !rising || !counted || offers.len() > PUSH_CHANGES_MAX || base > self.head {
+            self.refuse(
+                session,
+                ErrorCode::Protocol,
+                "this is no push on this room's history",
+            );
+            return;
+        }
+        if base < self.window() || self.roots.is_empty() {
+            self.close(session, ErrorCode::Unavailable);
+            return;
+        }
+        self.name(session, base);
+        let mut dedupe = self.clients.get(&client_id).cloned().unwrap_or(Dedupe {
+            last_seq: crate::protocol::Seq(0),
+            results: Vec::new(),
+        });
+        // A push begins where the client has seen every answer before it.
+        dedupe.results.retain(|result| result.seq >= offers[0].seq);
+        let (old, new): (Vec<_>, Vec<_>) = offers
+            .into_iter()
+            .partition(|offer| offer.seq <= dedupe.last_seq);
+        let mut results = Vec::new();
+        for offer in old {
+            match dedupe.results.iter().find(|result| result.seq == offer.seq) {
+                Some(result) if result.tag == offer.tag => results.push(result.clone()),
+                Some(_) => {
+                    self.close(session, ErrorCode::Replaced);
+                    return;
+                }
+                None => {
+                    let refused = refusal(ErrorCode::UnknownOutcome, 0, "unknown-outcome");
+                    results.push(verdict(&offer, self.head, Some(refused)));
+                }
+            }
+        }
+        if !new.is_empty() {
+            let head = self.head;
+            let (changes, decided) = self.decide(client_id, base, new);
+            if let Some(last) = decided.last() {
+                dedupe.last_seq = last.seq;
+            }
+            dedupe.results.extend(decided.iter().cloned());
+            results.extend(decided);
+            self.append(Append {
+                head,
+                changes: changes.clone(),
+                client_id,
+                dedupe: dedupe.clone(),
+            });
+            let others: Vec<_> = self
+                .sessions
+                .keys()
+                .copied()
+                .filter(|id| *id != session)
+                .collect();
+            for change in changes {
+                self.put(RoomOutput::Relay(others.clone(), change));
+            }
+        }
+        self.clients.insert(client_id, dedupe);
+        let invalid = results.iter().filter(|result| {
+            result
+                .rejected
+                .as_ref()
+                .is_some_and(|r| r.code == ErrorCode::InvalidPatch.word())
+        });
+        let invalid = invalid.count() as u32;
+        self.put(RoomOutput::Send(session, ToClient::Ack { results }));
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.invalid += invalid;
+            if known.invalid >= INVALID_CHANGES_MAX {
+                self.refuse(
+                    session,
+                    ErrorCode::Protocol,
+                    "too many of its changes are invalid",
+                );
+            }
+        }
+    }
+
+    /// Takes, voids or rejects each change, in order, each on the document after those before it.
+    fn decide(
+        &mut self,
+        client_id: ClientId,
+        base: Version,
+        offers: Vec<Offer<D::Value>>,
+    ) -> (Vec<Change<D::Value>>, Vec<Verdict<D::Value>>) {
+        let mut candidates = self.candidates(base, offers);
+        let mut changes = Vec::new();
+        let mut results = Vec::new();
+        for index in 0..candidates.len() {
+            let decided = self.settle(&mut candidates[index]);
+            if candidates[index].refused.is_some() && !candidates[index].form.0.is_empty() {
+                // What stood on the refused change must read right without it.
+                let run = |at: usize| if at == 0 { Run::Refused } else { Run::Live };
+                let rest = candidates[index..].iter().enumerate();
+                let rest: Vec<_> = rest.map(|(at, next)| (&next.form, run(at))).collect();
+                let rebased = rebase(rest, []);
+                candidates[index..]
+                    .iter_mut()
+                    .zip(rebased)
+                    .for_each(|(next, form)| next.take(form));
+            }
+            let candidate = &candidates[index];
+            let mut result = verdict(&candidate.offer, self.head, candidate.refused.clone());
+            match decided {
+                Some((applied, doc)) => {
+                    let version = Version(self.head.0 + 1);
+                    let text = applied.patch.to_text();
+                    let change = Change {
+                        version,
+                        client_id,
+                        seq: candidate.offer.seq,
+                        tag: Some(candidate.offer.tag),
+                        patch: text.clone(),
+                    };
+                    result.version = version;
+                    result.patch = Some(text).filter(|text| !is_offered(&candidate.offer, text));
+                    result.lost.clone_from(&candidate.lost);
+                    changes.push(change.clone());
+                    self.accept(change, applied.patch, doc);
+                }
+                None if candidate.refused.is_none() => {
+                    result.void = true;
+                    result.lost.clone_from(&candidate.lost);
+                }
+                None => {}
+            }
+            results.push(result);
+        }
+        (changes, results)
+    }
+
+    /// Types each change on the document that it was written on, and rebases all of them over
+    /// one change of the log after the other, as their author does.
+    fn candidates(&self, base: Version, offers: Vec<Offer<D::Value>>) -> Vec<Candidate<D::Value>> {
+        let behind = (self.head.0 - base.0) as usize;
+        let Some(root) = self
+            .roots
+            .len()
+            .checked_sub(behind + 1)
+            .and_then(|at| self.roots.get(at))
+        else {
+            return Vec::new();
+        };
+        let mut doc = root.clone();
+        // Guards are judged at head, not where they were written.
+        let as_written = Rules {
+            judge: false,
+            inspect: fits_in_depth,
+        };
+        let mut candidates: Vec<_> = offers
+            .into_iter()
+            .map(|offer| {
+                let applied = match check(&offer.patch) {
+                    Ok(()) => apply::write(&mut doc, &offer.patch, &as_written)
+                        .map_err(|error| (error.op, error.reason)),
+                    Err(error) => Err(error),
+                };
+                let (form, origin, refused) = match applied {
+                    Ok(applied) => (applied.patch, applied.origin, None),
+                    Err((op, reason)) => {
+                        let refused = refusal(ErrorCode::InvalidPatch, op, reason.word());
+                        (Patch::default(), Vec::new(), Some(refused))
+                    }
+                };
+                Candidate {
+                    offer,
+                    form,
+                    origin,
+                    lost: Vec::new(),
+                    refused,
+                }
+            })
+            .collect();
+        for entry in self.log.iter().skip(self.log.len() - behind) {
+            if candidates
+                .iter()
+                .all(|candidate| candidate.form.is_disjoint(&entry.patch))
+            {
+                continue;
+            }
+            let mine: Vec<_> = candidates
+                .iter()
+                .map(|next| (&next.form, Run::Live))
+                .collect();
+            let rebased = rebase(mine, [&entry.patch]);
+            candidates
+                .iter_mut()
+                .zip(rebased)
+                .for_each(|(next, form)| next.take(form));
+        }
+        candidates
+    }
+
+    /// Applies a change at head; `None` when nothing of it is left or it is refused.
+    fn settle(&mut self, candidate: &mut Candidate<D::Value>) -> Option<(Applied<D::Value>, D)> {
+        if candidate.form.0.is_empty() || candidate.refused.is_some() {
+            return None;
+        }
+        let mut doc = self.doc()?.clone();
+        let rules = Rules {
+            judge: true,
+            inspect: fits_in_depth,
+        };
+        let applied = match apply::apply(&mut doc, &candidate.form, &rules) {
+            Ok(applied) => applied,
+            Err(error) => {
+                let op = candidate.origin.get(error.op).copied().unwrap_or(0);
+                let (code, rule) = match error.reason {
+                    Reason::TestFailed => (ErrorCode::Rejected, Kind::GuardFailed.word()),
+                    Reason::TooDeep => (ErrorCode::InvalidPatch, Reason::TooDeep.word()),
+                    other => (ErrorCode::Rejected, other.word()),
+                };
+                candidate.refused = Some(refusal(code, op, rule));
+                return None;
+            }
+        };
+        let (bytes, nodes) = applied.growth();
+        let bytes = self.bytes.saturating_add_signed(bytes);
+        let nodes = self.nodes.saturating_add_signed(nodes);
+        let grows = bytes > self.bytes || nodes > self.nodes;
+        if grows && (bytes > DOCUMENT_BYTES_MAX || nodes > DOCUMENT_NODES_MAX) {
+            candidate.refused = Some(refusal(ErrorCode::TooLarge, 0, Reason::TooLarge.word()));
+            return None;
+        }
+        (self.bytes, self.nodes) = (bytes, nodes);
+        Some((applied.without_tests(), doc))
+    }
+}
+
+/// Checks the limits that hold for any document.
+fn check<V: Value>(patch: &[PatchOp<V>]) -> Result<(), (usize, Reason)> {
+    if patch.len() > CHANGE_OPS_MAX {
+        return Err((CHANGE_OPS_MAX, Reason::TooManyOps));
+    }
+    patch
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, op)| check_op(op).map_err(|why| (index, why)))
+}
+
+fn check_op<V: Value>(op: &PatchOp<V>) -> Result<(), Reason> {
+    let depth = check_pointer(op.path())?;
+    match op {
+        PatchOp::Add { value, .. }
+        | PatchOp::Replace { value, .. }
+        | PatchOp::Test { value, .. }
+        | PatchOp::StrIns { str: value, .. } => value.check(depth),
+        PatchOp::Move { from, .. } | PatchOp::Copy { from, .. } => check_pointer(from).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// How many containers a value at this pointer stands in.
+fn check_pointer(pointer: &str) -> Result<usize, Reason> {
+    let tokens = tokens_of(pointer).ok_or(Reason::BadPointer)?;
+    if tokens.len() >= DEPTH_MAX {
+        return Err(Reason::TooDeep);
+    }
+    let long = |token: &str| {
+        token.len() > KEY_UNITS_MAX
+            && token.chars().map(char::len_utf16).sum::<usize>() > KEY_UNITS_MAX
+    };
+    if tokens.iter().any(|token| long(token)) {
+        return Err(Reason::KeyTooLong);
+    }
+    Ok(tokens.len())
+}
+
+/// A node that is moved, or a literal under a node that was, may come to stand too deep.
+fn fits_in_depth<D: Doc>(doc: &D, op: &Op<D::Value>) -> Result<(), Reason> {
+    match op {
+        Op::Create(path, value)
+        | Op::Put(path, value)
+        | Op::Ins(path, value)
+        | Op::Rep(path, value) => value.check(path.0.len()),
+        Op::Move { to, .. } => doc
+            .get(&to.0)
+            .map_or(Ok(()), |value| value.check(to.0.len())),
+        _ => Ok(()),
+    }
+}
+
+fn refusal(code: ErrorCode, op: usize, rule: &str) -> Refusal {
+    Refusal {
+        code: code.word().to_string(),
+        op,
+        rule: rule.to_string(),
+    }
+}
+
+fn verdict<V>(offer: &Offer<V>, version: Version, rejected: Option<Refusal>) -> Verdict<V> {
+    Verdict {
+        seq: offer.seq,
+        tag: offer.tag,
+        version,
+        patch: None,
+        void: false,
+        rejected,
+        lost: Vec::new(),
+    }
+}
+
+/// Whether the room took just the text that was offered, its guards aside.
+fn is_offered<V: Value>(offer: &Offer<V>, text: &[PatchOp<V>]) -> bool {
+    let offered = offer
+        .patch
+        .iter()
+        .filter(|op| !matches!(op, PatchOp::Test { .. }));
+    offered.clone().count() == text.len() && offered.zip(text).all(|(a, b)| a.says(b))
+}
