@@ -99,7 +99,10 @@ fn native(workspace: &Workspace, report: &mut Report) -> Result<()> {
         "prettier",
         node_tool(workspace, "prettier/bin/prettier.cjs").args(["--check", "."]),
     );
-    report.check("tsc", &mut node_tool(workspace, "typescript/bin/tsc"));
+    for project in ["tsconfig.json", "tsconfig.web.json", "www/jsconfig.json"] {
+        let mut tsc = node_tool(workspace, "typescript/bin/tsc");
+        report.check(&format!("tsc {project}"), tsc.args(["--project", project]));
+    }
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     report.tests("cargo test", &mut tests, count::libtest);
     Ok(())
