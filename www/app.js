@@ -5,6 +5,7 @@ import { SyncedStore } from "/pkg/index.js";
 import { makeConnection } from "./connection.js";
 import { ListView } from "./list.js";
 import { makeNotices } from "./notices.js";
+import { watchForLoss } from "./recovery.js";
 import { makeTitle } from "./title.js";
 import * as todos from "./todos.js";
 import { makeWire } from "./wire.js";
@@ -187,7 +188,10 @@ store.on("rejected", ({ error }) => {
     text: `The server refused an edit, so it was undone here: ${error.message}`,
   });
 });
-store.on("error", showError);
+store.on("error", (error) => {
+  if (error.code !== "storage") showError(error);
+});
+watchForLoss(store, notices, edit);
 store.status.subscribe((status) => {
   connection.show(status);
   // Without a server the examples are better than an empty page.

@@ -13,7 +13,7 @@ const NOTICES_MAX = 4;
 
 /**
  * @param {HTMLElement} region
- * @returns {{ show: (notice: Notice) => void }}
+ * @returns {{ show: (notice: Notice) => () => void }} `show` gives what takes the notice away again
  */
 export function makeNotices(region) {
   /** @param {Notice} notice */
@@ -37,6 +37,7 @@ export function makeNotices(region) {
     element.append(button("Dismiss", "quiet", () => element.remove()));
     region.append(element);
     while (region.children.length > NOTICES_MAX) region.firstElementChild?.remove();
+    return () => element.remove();
   }
   return { show };
 }

@@ -84,6 +84,18 @@ export function clearDone(draft) {
 }
 
 /**
+ * Makes the list what it was in `board`; items that are new since then stay, at the end.
+ * @param {Board} draft
+ * @param {Board} board
+ */
+export function putBack(draft, board) {
+  const ids = new Set(board.todos.map((item) => item.id));
+  const since = draft.todos.filter((item) => !ids.has(item.id));
+  draft.title = board.title;
+  draft.todos = [...board.todos, ...since];
+}
+
+/**
  * The item before which `id` has to be put so that it moves `step` places.
  * @param {readonly Todo[]} todos
  * @param {string} id

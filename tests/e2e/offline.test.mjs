@@ -117,6 +117,30 @@ inBothBrowsers("offline", (browser) => {
     await grace.close();
   });
 
+  test("R16, C15: an edit that the server refuses is undone, and the page says so", async () => {
+    const [ada, grace] = await twoWith(["one", "two"]);
+    await ada.goOffline(true);
+    await ada.reaches("offline");
+    await ada.page.evaluate(() => {
+      /** @type {any} */ (globalThis).store.patch([
+        { op: "test", path: "/todos/0/done", value: false },
+        { op: "replace", path: "/todos/0/text", value: "only while it is not done" },
+      ]);
+    });
+    await ada.add("three");
+    await ada.shows(["only while it is not done", "two", "three"]);
+    await grace.check("one");
+    await agree([grace]);
+
+    await ada.goOffline(false);
+    await ada.shows(["one", "two", "three"]);
+    await until("the page says so", async () => (await ada.notices()).length === 1);
+    assert.match((await ada.notices())[0], /refused an edit, so it was undone/);
+    await agree([ada, grace]);
+    await ada.close();
+    await grace.close();
+  });
+
   test("C4, C28: edits made before the first welcome are kept", async () => {
     const proxy = await Proxy.start(server.port);
     const room = newRoom();

@@ -81,9 +81,9 @@ export class Proxy {
   }
 
   flow() {
-    const stalled = this.stalled ?? [];
+    const { stalled } = this;
     this.stalled = undefined;
-    for (const deliver of stalled) deliver();
+    for (const deliver of stalled ?? []) deliver();
   }
 
   /** Lets no new room connection through until `release`. */
