@@ -155,12 +155,10 @@ fn bind(
         let wasm = glue.join("core_bg.wasm");
         let wasm_opt = workspace.root.join("node_modules/binaryen/bin/wasm-opt");
         let mut command = Command::new("node");
-        command
-            .arg(wasm_opt)
-            .arg("-Oz")
-            .arg(&wasm)
-            .arg("-o")
-            .arg(&wasm);
+        command.arg(wasm_opt).arg("-Oz");
+        // Sections that only tools read; wasm-opt has read the features by then.
+        command.args(["--strip-producers", "--strip-target-features"]);
+        command.arg(&wasm).arg("-o").arg(&wasm);
         run::check(&mut command)?;
     }
     Ok(glue)
