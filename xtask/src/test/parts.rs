@@ -170,7 +170,14 @@ fn wasm(workspace: &Workspace, report: &mut Report) -> Result<()> {
 /// Runs what needs the built package and no server.
 fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
     let files = node_tests(workspace, &["tests/draft", "tests/package"])?;
-    node_test(workspace, report, "node --test (package)", &files)
+    node_test(workspace, report, "node --test (package)", &files)?;
+    // The types are tested as an app sees them, in the package that was just built.
+    let project = "tests/types/tsconfig.json";
+    if workspace.root.join(project).is_file() {
+        let mut tsc = node_tool(workspace, "typescript/bin/tsc");
+        report.check(&format!("tsc {project}"), tsc.args(["--project", project]));
+    }
+    Ok(())
 }
 
 /// Runs what needs the package, the server and both browsers.
