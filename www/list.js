@@ -83,7 +83,7 @@ export class ListView {
         this.rows.set(todo.id, row);
       }
       const changed = row.show(todo);
-      if (fromOthers && (changed || isNew)) row.flash();
+      if (fromOthers && !calm.matches && (changed || isNew)) row.flash();
       row.place(index === 0, index === todos.length - 1);
       wanted.add(row.element);
     });

@@ -3,6 +3,8 @@
 
 /** @typedef {import("./todos.js").Todo} Todo */
 
+const FLASH_MS = 1400;
+
 /**
  * What a row asks of the list. A row never edits the document itself.
  * @typedef {object} RowActions
@@ -128,9 +130,6 @@ export class Row {
 
   /** Shows for a moment that somebody else changed this item. */
   flash() {
-    this.element.classList.remove("changed");
-    // Reading the width makes the browser forget the old animation, so that it can start again.
-    void this.element.offsetWidth;
-    this.element.classList.add("changed");
+    this.element.animate({ backgroundColor: ["var(--mark)", "var(--card)"] }, FLASH_MS);
   }
 }
