@@ -102,6 +102,8 @@ inBothBrowsers("two windows", (browser) => {
     const expected = [EXAMPLES[1], EXAMPLES[2], EXAMPLES[0]];
     await ada.shows(expected);
     await grace.shows(expected);
+    const patch = await grace.page.locator("#wire > li.foreign code").first().textContent();
+    assert.equal(patch, "move /todos/0 → /todos/2");
     await agree([ada, grace]);
     await ada.close();
     await grace.close();
@@ -185,7 +187,7 @@ inBothBrowsers("two windows", (browser) => {
     await phone.close();
   });
 
-  test("S4: an address that cannot name a room leads to one that can", async () => {
+  test("an address that cannot name a room leads to one that can", async () => {
     const room = newRoom();
     const ada = await Window.open(browser(), server.url, `%20${room}%3F`);
     assert.match((await ada.notices())[0], /cannot name a room/);

@@ -9,7 +9,7 @@ import { until } from "./support/until.mjs";
 import { Window, agree, newRoom } from "./support/windows.mjs";
 
 inBothBrowsers("a restart", (browser) => {
-  test("S13, C22: the page says what happened to the room, and both windows go on together", async () => {
+  test("S13, R14: the page says what happened to the room, and both windows go on together", async () => {
     const first = await ServerProcess.start();
     const room = newRoom();
     const ada = await Window.open(browser(), first.url, room);

@@ -71,7 +71,7 @@ inBothBrowsers("a bad wire", (browser) => {
     return [ada, grace];
   }
 
-  test("C9, R1: a thousand rapid edits arrive in order, each once", async () => {
+  test("R1, B24: a thousand rapid edits arrive in order, each once", async () => {
     const [ada, grace] = await two();
     await grace.page.evaluate(() => {
       const page = /** @type {any} */ (globalThis);
@@ -97,7 +97,7 @@ inBothBrowsers("a bad wire", (browser) => {
     await grace.close();
   });
 
-  test("T5, T7: a thousand items from each side at once keep each side's order", async () => {
+  test("C6: a thousand items from each side at once keep each side's order", async () => {
     const [ada, grace] = await two();
     await Promise.all([addMany(ada, "ada", 0, BURST), addMany(grace, "grace", 0, BURST)]);
     const shown = await agree([ada, grace], 60_000);
@@ -170,7 +170,7 @@ inBothBrowsers("a bad wire", (browser) => {
     await grace.close();
   });
 
-  test("C24: a page without a server says so, and comes back by itself", async () => {
+  test("C4: a page without a server says so, and comes back by itself", async () => {
     const [ada, grace] = await two();
     proxy.hold();
     proxy.cut();

@@ -97,6 +97,26 @@ export class Window {
     await this.part(item, "remove").click();
   }
 
+  /**
+   * Drags an item past another one, up or down. A drag says which item moves; a step by keyboard
+   * changes two neighbours, and the document cannot tell which of them it was.
+   * @param {number | string} item
+   * @param {number | string} past
+   */
+  async drag(item, past) {
+    const from = await this.part(item, "handle").boundingBox();
+    const to = await this.row(past).boundingBox();
+    assert.ok(from && to, "both rows are on the screen");
+    const { mouse } = this.page;
+    const x = from.x + from.width / 2;
+    await mouse.move(x, from.y + from.height / 2);
+    await mouse.down();
+    await mouse.move(x, to.y + to.height / 2, { steps: 4 });
+    await mouse.move(x, to.y < from.y ? to.y : to.y + to.height, { steps: 2 });
+    await this.page.locator("#list > .dragging").waitFor();
+    await mouse.up();
+  }
+
   /** @param {boolean} offline */
   async goOffline(offline) {
     const toggle = this.page.locator("#offline");
