@@ -1,0 +1,89 @@
+// What the generated core.js exports. Only the hand-written files of this package read it.
+
+import type { ErrorCode, Json, LostReason, PatchEvent, PatchOp } from "./index.js";
+
+/** What the core throws and tells: a code, and the fields that make a sentence of it. */
+export interface Fault {
+  readonly draftsync: 1;
+  readonly code: ErrorCode;
+  readonly reason?: string;
+  readonly op?: number;
+  readonly path?: string;
+  /** What a value was that JSON cannot hold. */
+  readonly kind?: string;
+  readonly waiting?: number;
+  readonly bytes?: number;
+}
+
+/** Why the room refused a change. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** Index of the operation in the change as it was written. */
+  readonly op: number;
+  readonly rule: string;
+}
+
+export interface Settled {
+  readonly seq: number;
+  readonly version: number;
+  readonly rebased: boolean;
+  readonly lost: readonly { readonly op: number; readonly reason: LostReason }[];
+}
+
+/** As `Status`, with a fault where that has an error. */
+export interface CoreStatus {
+  readonly state: "connecting" | "connected" | "offline" | "failed" | "closed";
+  readonly pending: number;
+  readonly error?: Fault;
+}
+
+/** What the core tells, by type. */
+export interface CoreEvents {
+  change: undefined;
+  status: CoreStatus;
+  patch: PatchEvent;
+  settled: Settled;
+  rejected: Refusal & { readonly seq: number };
+  ready: undefined;
+  error: Fault;
+}
+
+export type Emit = <K extends keyof CoreEvents>(type: K, payload: CoreEvents[K]) => void;
+
+/** A change that was made: its place in this client's order, its name, its operations. */
+export interface Made {
+  readonly seq: number;
+  readonly id: string;
+  readonly patches: readonly PatchOp[];
+}
+
+export interface CoreOptions {
+  readonly initial: unknown;
+  readonly minDelayMs?: number | undefined;
+  readonly maxDelayMs?: number | undefined;
+  readonly maxQueue?: number | undefined;
+  readonly WebSocket?: ((url: string, protocols?: string[]) => WebSocket) | undefined;
+  readonly development: boolean;
+}
+
+export class SyncedStore {
+  constructor(url: string, options: CoreOptions, emit: Emit);
+  free(): void;
+  readonly clientId: string;
+  readonly state: Json;
+  readonly status: CoreStatus;
+  readonly pending: number;
+  update(recipe: (draft: never) => unknown): Made | undefined;
+  patch(ops: readonly PatchOp[]): Made | undefined;
+  transact<R>(fn: () => R): { readonly result: R } & Partial<Made>;
+  /** Says whether "patch" is wanted. */
+  watch(patches: boolean): void;
+  connect(): void;
+  disconnect(): void;
+  dispose(): void;
+}
+
+export function initSync(source: { module: BufferSource | WebAssembly.Module }): unknown;
+export default function init(source: {
+  module_or_path: BufferSource | WebAssembly.Module;
+}): Promise<unknown>;

@@ -1,0 +1,3 @@
+/** The wasm in hexadecimal digits. */
+declare const hex: string;
+export default hex;

@@ -1,0 +1,68 @@
+// @ts-check
+// What the store asks of the place where it runs.
+
+import { SyncedStoreError } from "./errors.js";
+
+/** Whether this is a page or a worker of one, and not a server that renders. */
+export function inBrowser() {
+  return "window" in globalThis || "WorkerGlobalScope" in globalThis;
+}
+
+/**
+ * The address of a room, for a socket, and the room's name.
+ * @param {string | URL} url
+ */
+export function address(url) {
+  let parsed;
+  try {
+    // In a page the address may be relative, as for a socket.
+    parsed = new URL(url, globalThis.location?.href);
+  } catch {
+    throw wrong(url);
+  }
+  parsed.protocol = parsed.protocol.replace("http", "ws");
+  parsed.hash = "";
+  const room = /\/rooms\/(.+)$/.exec(parsed.pathname)?.[1];
+  // Dots alone cannot come here: parsing an address takes them away.
+  const names = /^[\w.~-]{1,128}(\/[\w.~-]{1,128})*$/;
+  if (!/^wss?:$/.test(parsed.protocol) || !room || !names.test(room)) throw wrong(url);
+  return { url: parsed.href, room };
+}
+
+/** @param {string | URL} url */
+function wrong(url) {
+  // A server refuses other names before a socket opens, and a page is not told why.
+  return new SyncedStoreError(
+    "protocol",
+    `"${url}" names no room; write ws://host/rooms/name, with a name of letters, digits and . _ ~ -`,
+  );
+}
+
+/**
+ * Makes a function that may be called with `new` or without of a class or a factory.
+ * @param {typeof WebSocket | ((url: string, protocols?: string[]) => WebSocket)} make
+ */
+export function socketMaker(make) {
+  const any = /** @type {any} */ (make);
+  /**
+   * @param {string} url
+   * @param {string[]} [protocols]
+   * @returns {WebSocket}
+   */
+  return function socket(url, protocols) {
+    // An arrow function has no prototype, and cannot be called with `new`.
+    return any.prototype ? new any(url, protocols) : any(url, protocols);
+  };
+}
+
+/**
+ * @param {SyncedStoreError} error
+ * @param {((error: SyncedStoreError) => void) | undefined} onError
+ */
+export function report(error, onError = console.error) {
+  try {
+    onError(error);
+  } catch (thrown) {
+    console.error(thrown);
+  }
+}

@@ -1,0 +1,44 @@
+// @ts-check
+// Brings the wasm that the package carries, when the first store is made and not before.
+
+import start, { initSync } from "./core.js";
+import hex from "./core.hex.js";
+
+/** @type {true | Promise<true> | undefined} */
+let loaded;
+
+/**
+ * Starts the core. `true`: it runs. Throws, or rejects, where wasm cannot be compiled.
+ * @returns {true | Promise<true>}
+ */
+export function load() {
+  if (loaded) return loaded;
+  const bytes = decode(hex);
+  try {
+    initSync({ module: bytes });
+    loaded = true;
+  } catch (error) {
+    // Chromium before 114 compiles no more than 4 kB on the main thread unless it may take its time.
+    if (!(error instanceof RangeError)) throw error;
+    loaded = start({ module_or_path: bytes }).then(() => (loaded = true));
+    loaded.catch(() => (loaded = undefined));
+  }
+  return loaded;
+}
+
+/** @param {string} text */
+function decode(text) {
+  const native = /** @type {{ fromHex?: (text: string) => Uint8Array<ArrayBuffer> }} */ (
+    /** @type {unknown} */ (Uint8Array)
+  );
+  if (native.fromHex) return native.fromHex(text);
+  /** @param {number} index */
+  const digit = (index) => {
+    const code = text.charCodeAt(index);
+    return (code & 15) + (code >> 6) * 9;
+  };
+  return Uint8Array.from(
+    { length: text.length / 2 },
+    (_, i) => (digit(2 * i) << 4) | digit(2 * i + 1),
+  );
+}

@@ -1,0 +1,77 @@
+// @ts-check
+
+import { SyncedStoreError } from "./errors.js";
+
+/**
+ * Who listens to what. Listeners are called in the order in which they came; one that was removed
+ * meanwhile is not called any more, one that came meanwhile is called from the next time on.
+ */
+export class Listeners {
+  /** @type {Map<string, Set<{ listener: (event: never) => void }>>} */
+  #sets = new Map();
+  #onThrow;
+
+  /** @param {(error: SyncedStoreError) => void} onThrow is told when a listener throws */
+  constructor(onThrow) {
+    this.#onThrow = onThrow;
+  }
+
+  /** @param {string} type */
+  count(type) {
+    return this.#sets.get(type)?.size ?? 0;
+  }
+
+  /**
+   * @param {string} type
+   * @param {(event: never) => void} listener may be added more than once
+   */
+  add(type, listener) {
+    let set = this.#sets.get(type);
+    if (!set) this.#sets.set(type, (set = new Set()));
+    const entry = { listener };
+    set.add(entry);
+    return () => {
+      set.delete(entry);
+    };
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} [event]
+   */
+  tell(type, event) {
+    const set = this.#sets.get(type);
+    for (const entry of [...(set ?? [])]) {
+      if (!set?.has(entry)) continue;
+      try {
+        entry.listener(/** @type {never} */ (event));
+      } catch (error) {
+        const message = `a listener of "${type}" threw: ${error}`;
+        this.#onThrow(new SyncedStoreError("internal", message, { cause: error }));
+      }
+    }
+  }
+
+  clear() {
+    for (const set of this.#sets.values()) set.clear();
+  }
+}
+
+/**
+ * @template V
+ * @param {() => V} get
+ * @param {(run: (value: V) => void) => () => void} listen
+ * @returns {import("./index.js").Readable<V>}
+ */
+export function readable(get, listen) {
+  return {
+    get value() {
+      return get();
+    },
+    get,
+    subscribe(run) {
+      run(get());
+      return listen(run);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+// @ts-check
+// The entry without wasm, for development: it freezes what it hands out and checks itself.
+
+import { load } from "./fetched.js";
+import { Store } from "./store.js";
+
+export { DisposedError, RejectedError, SyncedStoreError } from "./errors.js";
+export { init } from "./fetched.js";
+export { version } from "./store.js";
+
+/**
+ * @template {object} T
+ * @extends {Store<T>}
+ */
+export class SyncedStore extends Store {
+  /**
+   * @param {string | URL} url
+   * @param {import("./index.js").SyncedStoreOptions<T>} options
+   */
+  constructor(url, options) {
+    super(url, options, load, true);
+  }
+}

@@ -1,0 +1,400 @@
+// @ts-check
+// The store that all entries share. The core has the meaning; here are promises, listeners, errors
+// with sentences, and what holds while there is no core: before it is loaded and after the end.
+
+import { Changes, opened } from "./changes.js";
+import { SyncedStore as Core } from "./core.js";
+import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "./errors.js";
+import { Flushes } from "./flushes.js";
+import { address, inBrowser, report, socketMaker } from "./host.js";
+import { Later } from "./later.js";
+import { Own, whenLoaded } from "./guard.js";
+import { Listeners, readable } from "./listeners.js";
+
+/** @import { Open } from "./changes.js" */
+/** @import { CoreStatus, Made } from "./core.js" */
+/** @import { Draft, PatchOp, Status, SyncedStore, SyncedStoreOptions } from "./index.js" */
+
+export const version = "0.1.0";
+
+// Not every browser has these symbols; transpiled code then looks for the registered ones.
+/** @type {typeof Symbol.dispose} */
+const disposing = Symbol.dispose ?? Symbol.for("Symbol.dispose");
+/** @type {typeof Symbol.asyncDispose} */
+const asyncDisposing = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/**
+ * @template {object} T
+ * @implements {SyncedStore<T>}
+ */
+export class Store {
+  /** @type {Core | undefined} */
+  #core;
+  /** The state that was read last, which stays when the core is gone. @type {any} */
+  #state;
+  /** @type {any} */
+  #initial;
+  #clientId = "";
+  /** @type {Status} */
+  #status = { state: "loading", pending: 0 };
+  /** Whether the app wants a connection. */
+  #wanted;
+  #watching = false;
+  #disposed = false;
+  #options;
+  #listeners = new Listeners((error) => this.#report(error));
+  /** @type {Later<this>} */
+  #ready = new Later();
+  #changes = new Changes(({ change, later }, refusal) => {
+    const error = new RejectedError(refusal, change, this.state);
+    const alone = !later.asked && this.#listeners.count("rejected") === 0;
+    later.reject(error);
+    this.#listeners.tell("rejected", { change, error });
+    if (alone) this.#report(error);
+  });
+  /** The change of the transaction that is running. @type {Open | undefined} */
+  #transaction;
+  #flushes = new Flushes();
+  #ignoreSignal = () => {};
+
+  /**
+   * @param {string | URL} url
+   * @param {SyncedStoreOptions<T>} options
+   * @param {() => true | Promise<true>} load starts the core
+   * @param {boolean} development
+   */
+  constructor(url, options, load, development) {
+    const { initial, signal, autoConnect = inBrowser() } = options;
+    const place = address(url);
+    this.room = place.room;
+    this.#options = options;
+    this.#wanted = autoConnect;
+    this.#initial = this.#state = typeof initial === "function" ? initial() : initial;
+    this.status = readable(
+      () => this.#status,
+      (run) => this.on("status", run),
+    );
+    const begin = () => this.#begin(place.url, development);
+    whenLoaded(load, begin, (error) => this.#fail(error));
+    if (signal?.aborted) this.dispose();
+    const dispose = () => this.dispose();
+    signal?.addEventListener("abort", dispose);
+    this.#ignoreSignal = () => signal?.removeEventListener("abort", dispose);
+  }
+
+  /**
+   * @template {object} T
+   * @param {string | URL} url
+   * @param {SyncedStoreOptions<T>} options
+   * @returns {Promise<SyncedStore<T>>}
+   */
+  static async open(url, options) {
+    const Entry = /** @type {typeof SyncedStore} */ (/** @type {unknown} */ (this));
+    const store = new Entry(url, { ...options, autoConnect: true });
+    try {
+      return await store.ready;
+    } catch (error) {
+      store.dispose();
+      throw error;
+    }
+  }
+
+  get clientId() {
+    return this.#core?.clientId ?? this.#clientId;
+  }
+
+  get ready() {
+    return this.#ready.promise;
+  }
+
+  get state() {
+    try {
+      if (this.#core) this.#state = this.#core.state;
+    } catch (error) {
+      this.#caught(error);
+    }
+    return this.#state;
+  }
+
+  getSnapshot = () => this.state;
+  getServerSnapshot = () => this.#initial;
+
+  /** @param {() => void} listener */
+  subscribe = (listener) => this.#listeners.add("change", listener);
+
+  /** @param {(draft: Draft<T>) => unknown} recipe */
+  update(recipe) {
+    if (typeof recipe !== "function") throw fault("invalid-patch", "no-recipe");
+    return this.#made(this.#run((core, theirs) => core.update(theirs(recipe))));
+  }
+
+  /** @param {readonly PatchOp[]} ops */
+  patch(ops) {
+    return this.#made(this.#run((core) => core.patch(ops)));
+  }
+
+  /**
+   * @template R
+   * @param {() => R} fn
+   * @returns {R}
+   */
+  transact(fn) {
+    // One inside another belongs to the outer change, but can fail alone.
+    if (this.#transaction) return this.#run((core, theirs) => core.transact(theirs(fn))).result;
+    const open = opened();
+    const body = () => {
+      this.#transaction = open;
+      try {
+        return sync(fn());
+      } finally {
+        // Listeners are told before the core returns, and what they write is another change.
+        this.#transaction = undefined;
+      }
+    };
+    try {
+      const made = this.#run((core, theirs) => core.transact(theirs(body)));
+      this.#changes.enter(open, made);
+      return made.result;
+    } catch (error) {
+      open.later.reject(fault("rejected", "rolled-back"));
+      throw error;
+    }
+  }
+
+  /** @param {{ signal?: AbortSignal }} [options] */
+  flush({ signal } = {}) {
+    const flushed = this.#flushes.add(signal);
+    this.#endFlushes();
+    return flushed;
+  }
+
+  connect() {
+    if (this.#disposed) throw new DisposedError();
+    if (!this.#options.WebSocket && !globalThis.WebSocket) {
+      const message = "there is no WebSocket here; give one as options.WebSocket";
+      throw new SyncedStoreError("network", message);
+    }
+    this.#wanted = true;
+    if (this.#core) this.#run((core) => core.connect());
+  }
+
+  disconnect() {
+    this.#wanted = false;
+    if (this.#core) this.#run((core) => core.disconnect());
+  }
+
+  /**
+   * @param {string} type
+   * @param {(event: any) => void} listener
+   * @param {{ signal?: AbortSignal, once?: boolean }} [options]
+   */
+  on(type, listener, { signal, once } = {}) {
+    if (signal?.aborted || this.#disposed) return () => {};
+    const off = () => {
+      remove();
+      signal?.removeEventListener("abort", off);
+      this.#watch();
+    };
+    /** @param {never} event */
+    const onceOnly = (event) => {
+      off();
+      listener(event);
+    };
+    const remove = this.#listeners.add(type, once ? onceOnly : listener);
+    signal?.addEventListener("abort", off);
+    this.#watch();
+    return off;
+  }
+
+  dispose() {
+    if (this.#disposed) return;
+    const core = this.#core;
+    this.#state = this.state;
+    this.#clientId = this.clientId;
+    const pending = this.#pending();
+    this.#disposed = true;
+    this.#ignoreSignal();
+    this.#drop(new DisposedError());
+    // A listener may have called this while the core is at work, and then it cannot be freed yet.
+    queueMicrotask(() => core?.free());
+    this.#status = { state: "closed", pending };
+    this.#listeners.tell("status", this.#status);
+    this.#listeners.clear();
+  }
+
+  [disposing]() {
+    this.dispose();
+  }
+
+  async [asyncDisposing]() {
+    this.dispose();
+  }
+
+  /**
+   * Makes the core, now that wasm is here.
+   * @param {string} url
+   * @param {boolean} development
+   */
+  #begin(url, development) {
+    if (this.#disposed) return;
+    const { connection, WebSocket: make } = this.#options;
+    const WebSocket = make && socketMaker(make);
+    const options = { ...connection, initial: this.#initial, WebSocket, development };
+    try {
+      this.#core = new Core(url, options, (type, event) => this.#hear(type, event));
+    } catch (error) {
+      throw this.#caught(error);
+    }
+    // The core's own checked copy: what the app does to its object later has no effect.
+    this.#initial = this.state;
+    this.#watch();
+    this.#take(this.#core.status);
+    this.#listeners.tell("change");
+    if (this.#wanted) queueMicrotask(() => this.#connectIfWanted());
+  }
+
+  #connectIfWanted() {
+    if (!this.#wanted || !this.#core) return;
+    try {
+      this.connect();
+    } catch (error) {
+      this.#tellError(/** @type {SyncedStoreError} */ (error));
+    }
+  }
+
+  /**
+   * Lets the core do something. `theirs` marks a function of the app: what that throws is its own.
+   * @template R
+   * @param {(core: Core, theirs: <F>(fn: F) => F) => R} act
+   * @returns {R}
+   */
+  #run(act) {
+    if (!this.#core) throw this.#absence();
+    const own = new Own();
+    try {
+      return act(this.#core, own.mark);
+    } catch (error) {
+      throw this.#caught(error, own.thrown);
+    }
+  }
+
+  #absence() {
+    if (this.#disposed) return new DisposedError();
+    const status = this.#status;
+    return status.state === "failed" ? status.error : new SyncedStoreError("unavailable");
+  }
+
+  /**
+   * What the app sees of something thrown in the core.
+   * @param {any} error
+   * @param {unknown} [theirOwn] what the app's function threw
+   * @returns {unknown}
+   */
+  #caught(error, theirOwn) {
+    if (error?.draftsync === 1) return errorOf(error);
+    if (error === theirOwn || !(error instanceof WebAssembly.RuntimeError)) return error;
+    const failure = new SyncedStoreError("internal", undefined, { cause: error });
+    this.#fail(failure);
+    return failure;
+  }
+
+  /** @param {Made | undefined} made */
+  #made(made) {
+    const open = this.#transaction ?? opened();
+    if (open !== this.#transaction) this.#changes.enter(open, made);
+    return open.change;
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} event
+   */
+  #hear(type, event) {
+    if (this.#disposed) return;
+    if (event?.version > this.#changes.version) this.#changes.version = event.version;
+    if (type === "status") this.#take(event);
+    else if (type === "settled") this.#changes.end(event.seq, { settled: event });
+    else if (type === "rejected") this.#changes.end(event.seq, { refused: event });
+    else if (type === "ready") this.#ready.resolve(this);
+    else if (type === "error") this.#tellError(errorOf(event));
+    else this.#listeners.tell(type, event);
+    this.#endFlushes();
+  }
+
+  /** @param {CoreStatus} status */
+  #take(status) {
+    const { error } = status;
+    this.#status = /** @type {Status} */ (error ? { ...status, error: errorOf(error) } : status);
+    if (this.#status.state === "failed") this.#ready.reject(this.#status.error);
+    this.#listeners.tell("status", this.#status);
+  }
+
+  /**
+   * Ends for good what cannot go on; the state stays readable.
+   * @param {SyncedStoreError} error
+   */
+  #fail(error) {
+    if (this.#disposed) return;
+    this.#status = { state: "failed", pending: this.#status.pending, error };
+    this.#drop(error);
+    // The constructor may be running, and the app does not have the store yet.
+    queueMicrotask(() => {
+      this.#listeners.tell("status", this.#status);
+      this.#tellError(error);
+    });
+  }
+
+  /**
+   * Lets the core go, and tells whoever waits for it.
+   * @param {SyncedStoreError} error
+   */
+  #drop(error) {
+    const core = this.#core;
+    this.#core = undefined;
+    try {
+      core?.dispose();
+    } catch {
+      // It has failed already; there is nothing more to close.
+    }
+    this.#ready.reject(error);
+    this.#changes.drop(error);
+    this.#flushes.end(error);
+  }
+
+  #endFlushes() {
+    if (this.#pending() === 0) this.#flushes.end();
+    else if (!this.#core || this.#status.state === "failed") this.#flushes.end(this.#absence());
+  }
+
+  #pending() {
+    return this.#core?.pending ?? this.#status.pending;
+  }
+
+  /** Operations are written out for listeners only. */
+  #watch() {
+    const wanted = this.#listeners.count("patch") > 0;
+    if (wanted === this.#watching || !this.#core) return;
+    this.#watching = wanted;
+    this.#core.watch(wanted);
+  }
+
+  /** @param {SyncedStoreError} error */
+  #tellError(error) {
+    this.#listeners.tell("error", error);
+    this.#report(error);
+  }
+
+  /** @param {SyncedStoreError} error */
+  #report(error) {
+    report(error, this.#options.onError);
+  }
+}
+
+/**
+ * @template R
+ * @param {R} result
+ */
+function sync(result) {
+  if (typeof (/** @type {any} */ (result)?.then) !== "function") return result;
+  throw fault("invalid-patch", "async-transaction");
+}
