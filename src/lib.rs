@@ -9,7 +9,7 @@
 //! - [`doc`]: what the core asks of a host's JSON. `tree` is the native one.
 //! - [`apply`]: what operations mean.
 //! - [`rebase`]: what they mean after the operations of others.
-//! - [`protocol`]: messages and limits.
+//! - [`protocol`]: messages and limits. [`frame`]: one message from one text.
 //! - [`client`], [`room`]: one replica, and one document's authority; state machines without IO.
 //! - [`error`]: what can go wrong.
 //! - `web`: the only place that knows a browser.
@@ -26,6 +26,7 @@ mod chance;
 pub mod client;
 pub mod doc;
 pub mod error;
+pub mod frame;
 mod hex;
 pub mod link;
 pub mod op;

@@ -6,6 +6,7 @@
 //! History of `PROTOCOL_VERSION`:
 //! - 1: the first.
 
+use crate::frame;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -153,7 +154,10 @@ pub enum PatchOp<V> {
         /// Where.
         path: String,
         /// How much; finite.
-        #[serde(serialize_with = "write_number", deserialize_with = "read_number")]
+        #[serde(
+            serialize_with = "frame::write_number",
+            deserialize_with = "frame::read_number"
+        )]
         inc: f64,
     },
     /// Inserts into a text.
@@ -195,17 +199,20 @@ impl<V> PatchOp<V> {
 
 /// A change as a client offers it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub struct Offer<V> {
     /// The client's counter.
     pub seq: Seq,
     /// The change's own name.
     pub tag: Tag,
     /// What it does, written on the push's base and the changes before it in the push.
+    #[serde(deserialize_with = "frame::objects")]
     pub patch: Vec<PatchOp<V>>,
 }
 
 /// A change as the room took it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub struct Change<V> {
     /// The version that it made.
     pub version: Version,
@@ -216,6 +223,7 @@ pub struct Change<V> {
     /// The change's own name; a seed has none.
     pub tag: Option<Tag>,
     /// What it does to the document at `version` − 1.
+    #[serde(deserialize_with = "frame::objects")]
     pub patch: Vec<PatchOp<V>>,
 }
 
@@ -243,6 +251,7 @@ pub struct Refusal {
 
 /// The room's answer to one offered change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub struct Verdict<V> {
     /// Which change.
     pub seq: Seq,
@@ -251,16 +260,28 @@ pub struct Verdict<V> {
     /// The version it took, or the head at which it was decided.
     pub version: Version,
     /// What was taken, when it is not the text that was pushed.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default = "none",
+        deserialize_with = "frame::some_objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub patch: Option<Vec<PatchOp<V>>>,
     /// Nothing of it was left.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub void: bool,
     /// It was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "frame::some_refusal",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rejected: Option<Refusal>,
     /// Operations that could not keep their meaning.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "frame::objects",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub lost: Vec<LostOp>,
 }
 
@@ -274,8 +295,10 @@ pub struct Limits {
 /// How a room brings a client up to date.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub enum CatchUp<V> {
     /// The changes since the client's version.
+    #[serde(deserialize_with = "frame::objects")]
     Changes(Vec<Change<V>>),
     /// The whole document.
     Snapshot(V),
@@ -283,6 +306,7 @@ pub enum CatchUp<V> {
 
 /// The first message of a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub struct Welcome<V> {
     /// The room's version after the catch-up.
     pub version: Version,
@@ -291,17 +315,20 @@ pub struct Welcome<V> {
     /// The last seq of this client that was decided; 0 when none was.
     pub last_seq: Seq,
     /// The answers that the client has not acknowledged having seen.
+    #[serde(deserialize_with = "frame::objects")]
     pub results: Vec<Verdict<V>>,
     /// Changes or a snapshot.
     #[serde(flatten)]
     pub catch_up: CatchUp<V>,
     /// What the client keeps to.
+    #[serde(deserialize_with = "frame::object")]
     pub limits: Limits,
 }
 
 /// What a client says to its room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub enum ToRoom<V> {
     /// The first message: who, and what is known already.
     Hello {
@@ -329,6 +356,7 @@ pub enum ToRoom<V> {
         /// The version that the first of them was written on.
         base: Version,
         /// At least one.
+        #[serde(deserialize_with = "frame::objects")]
         changes: Vec<Offer<V>>,
     },
     /// A sign of life.
@@ -341,6 +369,7 @@ pub enum ToRoom<V> {
 /// What a room says to a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
 pub enum ToClient<V> {
     /// The answer to `hello`.
     Welcome(Welcome<V>),
@@ -349,6 +378,7 @@ pub enum ToClient<V> {
     /// The answers to a push, at their place in the order.
     Ack {
         /// One for each change of the push.
+        #[serde(deserialize_with = "frame::objects")]
         results: Vec<Verdict<V>>,
     },
     /// The answer to `ping`.
@@ -364,26 +394,4 @@ pub enum ToClient<V> {
 
 fn none<T>() -> Option<T> {
     None
-}
-
-/// Writes a double the way JS does: whole ones without a fraction.
-pub(crate) fn write_number<S: serde::Serializer>(
-    number: &f64,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    if (*number as i64) as f64 == *number && number.abs() <= SAFE_INTEGER_MAX as f64 {
-        serializer.serialize_i64(*number as i64)
-    } else {
-        serializer.serialize_f64(*number)
-    }
-}
-
-fn read_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    if number.is_finite() {
-        // Minus zero becomes zero, as everywhere.
-        Ok(number + 0.0)
-    } else {
-        Err(serde::de::Error::custom("a number is not finite"))
-    }
 }

@@ -5,8 +5,9 @@
 
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Value};
 use crate::error::Reason;
+use crate::frame::write_number;
 use crate::path::{Path, Token};
-use crate::protocol::{DEPTH_MAX, KEY_UNITS_MAX, STRING_UNITS_MAX, write_number};
+use crate::protocol::{DEPTH_MAX, KEY_UNITS_MAX, STRING_UNITS_MAX};
 use imbl::{OrdMap, Vector};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
