@@ -44,48 +44,27 @@ pub(crate) fn wasm_target() -> Result<()> {
     run::check(Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// Makes sure of wasm-bindgen in the version of `Cargo.lock`; returns the folder of its programs.
-///
-/// The program and the crate must have the same version, so the lock file is the only place that
-/// names it.
+/// Makes sure of wasm-bindgen; returns the folder of its programs.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
-    let lock = workspace.root.join("Cargo.lock");
-    let lock =
-        fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let version = locked_version(&lock, "wasm-bindgen")
-        .context("Cargo.lock has no package called wasm-bindgen")?;
-    let tool = CargoTool {
-        package: "wasm-bindgen-cli",
+    let [folder] = install(workspace, [wasm_bindgen_tool(workspace)?])?;
+    Ok(folder)
+}
+
+/// Makes sure of all that runs tests in browsers: wasm-bindgen, wasm-pack, and geckodriver, which
+/// Debian does not package. Returns the folders of their programs in this order.
+pub(crate) fn browser_testing(workspace: &Workspace) -> Result<[PathBuf; 3]> {
+    let tool = |package, version: &str| CargoTool {
+        package,
         version: version.to_owned(),
-        program: "wasm-bindgen-test-runner",
+        program: package,
     };
-    install(workspace, &tool)
-}
-
-/// Makes sure of wasm-pack; returns the folder of its program.
-pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
-    let version = "0.15.1".to_owned();
-    install(
-        workspace,
-        &CargoTool {
-            package: "wasm-pack",
-            version,
-            program: "wasm-pack",
-        },
-    )
-}
-
-/// Makes sure of geckodriver, which Debian does not package; returns the folder of its program.
-pub(crate) fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
-    let version = "0.37.1".to_owned();
-    install(
-        workspace,
-        &CargoTool {
-            package: "geckodriver",
-            version,
-            program: "geckodriver",
-        },
-    )
+    let wasm_bindgen = wasm_bindgen_tool(workspace)?;
+    let tools = [
+        wasm_bindgen,
+        tool("wasm-pack", "0.15.1"),
+        tool("geckodriver", "0.37.1"),
+    ];
+    install(workspace, tools)
 }
 
 /// Makes sure that `node_modules` is what `package-lock.json` says.
@@ -186,47 +165,72 @@ fn root_prefix() -> Option<Vec<&'static str>> {
     sudo.status.success().then(|| vec!["sudo", "-n"])
 }
 
-fn install(workspace: &Workspace, tool: &CargoTool) -> Result<PathBuf> {
-    let CargoTool {
-        package,
-        version,
-        program,
-    } = tool;
-    let home = workspace.tools.join(format!("{package}-{version}"));
-    let programs = home.join("bin");
-    let file = programs.join(format!("{program}{}", env::consts::EXE_SUFFIX));
-    if file.is_file() {
-        println!("xtask: {package} {version} is installed, skipped");
-        return Ok(programs);
-    }
+/// The program and the crate must have the same version, so `Cargo.lock` is the only place that
+/// names it.
+fn wasm_bindgen_tool(workspace: &Workspace) -> Result<CargoTool> {
+    let lock = workspace.root.join("Cargo.lock");
+    let lock =
+        fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let version = locked_version(&lock, "wasm-bindgen")
+        .context("Cargo.lock has no package called wasm-bindgen")?;
+    Ok(CargoTool {
+        package: "wasm-bindgen-cli",
+        version: version.to_owned(),
+        program: "wasm-bindgen-test-runner",
+    })
+}
+
+/// Installs the tools that are missing and returns the folders of all their programs.
+fn install<const N: usize>(workspace: &Workspace, tools: [CargoTool; N]) -> Result<[PathBuf; N]> {
     fs::create_dir_all(&workspace.tools)
         .with_context(|| format!("cannot make {}", workspace.tools.display()))?;
     let _lock = lock_file(&workspace.tools.join("lock"))?;
-    if file.is_file() {
-        return Ok(programs);
-    }
-    println!("xtask: compiling {package} {version}, once for this user (1 to 4 minutes)");
-    // One build folder for all tools: they share many dependencies.
+    // One build folder for all tools, for they share many dependencies; a gigabyte in the end.
     let build = workspace.tools.join("build");
-    let mut command = Command::new("cargo");
-    // Not `--locked`: the lock files that these packages carry no longer resolve.
-    command
-        .args(["install", package, "--version", version, "--root"])
-        .arg(&home);
-    command
-        .current_dir(&workspace.tools)
-        .env("CARGO_TARGET_DIR", &build);
-    // The tools are started a few times a day: compiling them quickly is worth more.
-    for (key, value) in [
-        ("OPT_LEVEL", "1"),
-        ("LTO", "off"),
-        ("DEBUG", "0"),
-        ("CODEGEN_UNITS", "16"),
-    ] {
-        command.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+    for tool in &tools {
+        let CargoTool {
+            package, version, ..
+        } = tool;
+        if tool.file(workspace).is_file() {
+            println!("xtask: {package} {version} is installed, skipped");
+            continue;
+        }
+        println!("xtask: compiling {package} {version}, once for this user (1 to 4 minutes)");
+        let mut command = Command::new("cargo");
+        // Not `--locked`: the lock files that these packages carry no longer resolve.
+        command.args(["install", package, "--version", version, "--root"]);
+        command.arg(tool.home(workspace));
+        command
+            .current_dir(&workspace.tools)
+            .env("CARGO_TARGET_DIR", &build);
+        // The tools are started a few times a day: compiling them quickly is worth more.
+        for (key, value) in [
+            ("OPT_LEVEL", "1"),
+            ("LTO", "off"),
+            ("DEBUG", "0"),
+            ("CODEGEN_UNITS", "16"),
+        ] {
+            command.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+        }
+        run::check(&mut command)?;
     }
-    run::check(&mut command)?;
-    Ok(programs)
+    if build.is_dir() {
+        fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
+    }
+    Ok(tools.map(|tool| tool.home(workspace).join("bin")))
+}
+
+impl CargoTool {
+    fn home(&self, workspace: &Workspace) -> PathBuf {
+        workspace
+            .tools
+            .join(format!("{}-{}", self.package, self.version))
+    }
+
+    fn file(&self, workspace: &Workspace) -> PathBuf {
+        let program = format!("{}{}", self.program, env::consts::EXE_SUFFIX);
+        self.home(workspace).join("bin").join(program)
+    }
 }
 
 /// The version of `package` in the text of a `Cargo.lock`.

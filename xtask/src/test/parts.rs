@@ -124,9 +124,7 @@ fn wasm(workspace: &Workspace, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     tools::wasm_target()?;
-    let wasm_bindgen = tools::wasm_bindgen(workspace)?;
-    let wasm_pack = tools::wasm_pack(workspace)?;
-    let geckodriver = tools::geckodriver(workspace)?;
+    let [wasm_bindgen, wasm_pack, geckodriver] = tools::browser_testing(workspace)?;
     let browsers = tools::browsers()?;
     let path = run::path_with(&[wasm_bindgen, wasm_pack.clone()])?;
     for (browser, driver_flag, driver) in [
