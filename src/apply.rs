@@ -75,6 +75,7 @@ impl<V: Value> Applied<V> {
                 | Op::Put(_, value)
                 | Op::Ins(_, value)
                 | Op::Rep(_, value) => (size(value), before.as_ref().map_or((0, 0), size)),
+                Op::Move { from, to, .. } if to.contains(from) => ((0, 0), (0, 0)),
                 Op::Rm(_) | Op::Move { .. } => ((0, 0), before.as_ref().map_or((0, 0), size)),
             };
             let key = match op {
@@ -200,11 +201,6 @@ fn take_back<D: Doc>(doc: &mut D, applied: &Applied<D::Value>) {
 
 /// Applies one typed operation, and returns what stood in the slot it changed.
 fn step<D: Doc>(doc: &mut D, op: &Op<D::Value>) -> Result<Before<D::Value>, Reason> {
-    let misfit = |doc: &D, path: &Path| match path.split() {
-        Some((parent, _)) if doc.get(parent).is_none() => Reason::ParentMissing,
-        Some((_, Token::Index(_))) => Reason::OutOfRange,
-        _ => Reason::TargetMissing,
-    };
     let mut edit = |path: &Path, edit| doc.edit(path, edit).map_err(|Misfit| misfit(doc, path));
     match op {
         Op::Create(path, value) => edit(path, Edit::Add(value.clone())),
@@ -216,23 +212,7 @@ fn step<D: Doc>(doc: &mut D, op: &Op<D::Value>) -> Result<Before<D::Value>, Reas
         }
         Op::Ins(path, value) => edit(path, Edit::Insert(value.clone())),
         Op::Rm(path) => edit(path, Edit::Remove),
-        Op::Move { from, to, over } => {
-            let node = edit(from, Edit::Remove)?.ok_or(Reason::TargetMissing)?;
-            let slot = match to.split() {
-                Some((_, Token::Index(_))) => Edit::Insert(node.clone()),
-                _ if *over => Edit::Set(node.clone()),
-                _ => Edit::Add(node.clone()),
-            };
-            edit(to, slot).inspect_err(|_| {
-                // Half a move is no move: the node goes back to where it stood.
-                let back = match from.split() {
-                    Some((_, Token::Index(_))) => Edit::Insert(node),
-                    _ => Edit::Add(node),
-                };
-                let undone = doc.edit(from, back);
-                debug_assert!(undone.is_ok(), "what was just removed fits where it was");
-            })
-        }
+        Op::Move { from, to, over } => shift(doc, from, to, *over),
         Op::Inc(path, by) => {
             let value = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
             let sum = value.as_number().map(|number| number + by);
@@ -249,6 +229,51 @@ fn step<D: Doc>(doc: &mut D, op: &Op<D::Value>) -> Result<Before<D::Value>, Reas
             Some(_) => Err(Reason::TestFailed),
             None => Err(Reason::TargetMissing),
         },
+    }
+}
+
+fn shift<D: Doc>(
+    doc: &mut D,
+    from: &Path,
+    to: &Path,
+    over: bool,
+) -> Result<Before<D::Value>, Reason> {
+    // A member replaced by what stood inside it: only its whole old value leads back.
+    let whole = if to.contains(from) && over {
+        doc.get(&to.0)
+    } else {
+        None
+    };
+    let node = doc
+        .edit(from, Edit::Remove)
+        .map_err(|Misfit| misfit(doc, from))?;
+    let node = node.ok_or(Reason::TargetMissing)?;
+    let slot = match to.split() {
+        Some((_, Token::Index(_))) => Edit::Insert(node.clone()),
+        _ if over => Edit::Set(node.clone()),
+        _ => Edit::Add(node.clone()),
+    };
+    match doc.edit(to, slot) {
+        Ok(before) => Ok(whole.or(before)),
+        Err(Misfit) => {
+            let reason = misfit(doc, to);
+            // Half a move is no move: the node goes back to where it stood.
+            let back = match from.split() {
+                Some((_, Token::Index(_))) => Edit::Insert(node),
+                _ => Edit::Add(node),
+            };
+            let undone = doc.edit(from, back);
+            debug_assert!(undone.is_ok(), "what was just removed fits where it was");
+            Err(reason)
+        }
+    }
+}
+
+fn misfit<D: Doc>(doc: &D, path: &Path) -> Reason {
+    match path.split() {
+        Some((parent, _)) if doc.get(parent).is_none() => Reason::ParentMissing,
+        Some((_, Token::Index(_))) => Reason::OutOfRange,
+        _ => Reason::TargetMissing,
     }
 }
 
@@ -302,6 +327,16 @@ fn inverse<V: Value>(op: &Op<V>, before: Option<&V>) -> Vec<Op<V>> {
             Some((_, Token::Index(_))) => Op::Ins(path.clone(), old.clone()),
             _ => Op::Create(path.clone(), old.clone()),
         }],
+        (
+            Op::Move {
+                from,
+                to,
+                over: true,
+            },
+            Some(whole),
+        ) if to.contains(from) => {
+            vec![Op::Rep(to.clone(), whole.clone())]
+        }
         (Op::Move { from, to, .. }, before) => {
             let mut ops = moves(to.clone(), from.clone(), false);
             if let Some(old) = before {
@@ -375,10 +410,9 @@ fn type_move<D: Doc>(doc: &D, from: &str, to: &str) -> Result<Vec<Op<D::Value>>,
     if below(from, to) {
         return Err(Reason::IntoItself);
     }
-    if below(to, from) && !matches!(place(doc, to)?.0.split(), Some((_, Token::Index(_)))) {
-        // The destination holds the node, and is replaced by it.
+    if to.is_empty() {
         let value = doc.get(&source.0).ok_or(Reason::TargetMissing)?;
-        return Ok(vec![Op::Rep(target(doc, to)?, value)]);
+        return Ok(vec![Op::Rep(Path::default(), value)]);
     }
     let (to, present) = destination(doc, &source, to)?;
     let over = present && matches!(to.split(), Some((_, Token::Key(_))));
