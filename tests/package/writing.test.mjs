@@ -1,0 +1,345 @@
+// @ts-check
+// What a store without a connection does: reading, writing, and its errors word by word.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { NOWHERE, development, offline, production, thrownBy } from "./support/package.mjs";
+
+/** @returns {any} */
+const board = () => ({ title: "a", todos: [{ text: "milk", done: false }, { text: "tea" }] });
+
+describe("reading", () => {
+  test("B3: reads give one object, and may be passed on without the store", () => {
+    const { store } = offline(board());
+    const { getSnapshot, getServerSnapshot, subscribe } = store;
+    assert.equal(getSnapshot(), store.state);
+    assert.equal(getSnapshot(), getSnapshot());
+    assert.deepEqual(getServerSnapshot(), board());
+    let calls = 0;
+    const end = subscribe(() => (calls += 1));
+    store.update((draft) => void (draft.title = "b"));
+    assert.equal(getSnapshot().title, "b");
+    assert.equal(getServerSnapshot().title, "a");
+    assert.equal(calls, 1);
+    end();
+    store.update((draft) => void (draft.title = "c"));
+    assert.equal(calls, 1);
+  });
+
+  test("B1, B2: a snapshot stays as it is, and untouched parts stay the same objects", () => {
+    const { store } = offline(board());
+    const before = store.state;
+    const text = JSON.stringify(before);
+    store.update((draft) => void (draft.todos[0].done = true));
+    const after = store.state;
+    assert.notEqual(after, before);
+    assert.equal(JSON.stringify(before), text);
+    assert.equal(after.todos[1], before.todos[1]);
+    assert.notEqual(after.todos[0], before.todos[0]);
+    store.patch([{ op: "replace", path: "/todos/1/text", value: "coffee" }]);
+    assert.equal(store.state.todos[0], after.todos[0]);
+    assert.equal(after.todos[1].text, "tea");
+  });
+
+  test("B4: development freezes what it hands out, to the depth; production does not", () => {
+    const frozen = offline(board(), development).store;
+    const plain = offline(board()).store;
+    for (const store of [frozen, plain]) {
+      store.update((draft) => void draft.todos.push({ text: "new", tags: ["x"] }));
+      const { state } = store;
+      const parts = [state, state.todos, ...state.todos, state.todos[2].tags];
+      for (const part of parts) assert.equal(Object.isFrozen(part), store === frozen);
+    }
+    assert.throws(() => (frozen.state.todos[0].done = true), TypeError);
+  });
+
+  test("B17: what the app gave is neither kept nor changed", () => {
+    const initial = board();
+    const { store } = offline(initial);
+    const item = { text: "new", tags: ["x"] };
+    store.update((draft) => void draft.todos.push(item));
+    const value = { n: [1] };
+    store.patch([{ op: "add", path: "/value", value }]);
+    item.tags.push("y");
+    value.n.push(2);
+    initial.title = "changed";
+    assert.deepEqual(store.state.todos[2], { text: "new", tags: ["x"] });
+    assert.deepEqual(store.state.value, { n: [1] });
+    assert.equal(store.state.title, "a");
+    assert.equal(store.getServerSnapshot().title, "a");
+    assert.equal(Object.isFrozen(item), false);
+  });
+});
+
+describe("writing", () => {
+  test("B6, B11: update says what it wrote, and state has it on the next line", () => {
+    const { store } = offline(board());
+    const change = store.update((draft) => void draft.todos.unshift({ text: "first" }));
+    assert.equal(store.state.todos[0].text, "first");
+    assert.deepEqual(change.patches, [{ op: "add", path: "/todos/0", value: { text: "first" } }]);
+    assert.notEqual(change.id, "");
+    assert.notEqual(change.id, store.update((draft) => void (draft.title = "b")).id);
+  });
+
+  test("B7: a recipe may return the new state", () => {
+    const { store } = offline(board());
+    const change = store.update((draft) => ({ ...draft, title: "b" }));
+    assert.deepEqual(change.patches, [{ op: "replace", path: "/title", value: "b" }]);
+    store.update(() => ({ ...store.state, title: "c" }));
+    assert.deepEqual(store.state, { ...board(), title: "c" });
+  });
+
+  test("B10: nothing changed is no change: nobody is told, and its outcome is there", async () => {
+    const { store } = offline(board());
+    const before = store.state;
+    store.subscribe(() => assert.fail("nothing has changed"));
+    for (const change of [store.update(() => {}), store.patch([]), store.update((d) => d)]) {
+      assert.equal(change.id, "");
+      assert.deepEqual(change.patches, []);
+      assert.deepEqual(await change.confirmed, { version: 0, rebased: false, lost: [] });
+    }
+    assert.equal(store.state, before);
+    assert.equal(store.status.value.pending, 0);
+  });
+
+  test("B19: transact makes one change of all", async () => {
+    const { store } = offline(board());
+    let calls = 0;
+    store.subscribe(() => (calls += 1));
+    /** @type {unknown[]} */
+    const made = [];
+    const result = store.transact(() => {
+      made.push(store.update((draft) => void (draft.title = "b")));
+      assert.equal(store.state.title, "b");
+      made.push(store.patch([{ op: "remove", path: "/todos/1" }]));
+      store.transact(() => store.update((draft) => void (draft.title = "c")));
+      assert.equal(calls, 0);
+      return "result";
+    });
+    assert.equal(result, "result");
+    assert.equal(calls, 1);
+    assert.equal(store.status.value.pending, 1);
+    assert.equal(made[0], made[1], "the change of the whole");
+    const { patches, id } = /** @type {import("../../pkg-template/index.js").Change} */ (made[0]);
+    assert.notEqual(id, "");
+    assert.deepEqual(
+      patches.map(({ op, path }) => [op, path]),
+      [
+        ["replace", "/title"],
+        ["remove", "/todos/1"],
+        ["replace", "/title"],
+      ],
+    );
+  });
+
+  test("B19: when fn throws, its error goes on and nothing of it has happened", async () => {
+    const { store } = offline(board());
+    const before = store.state;
+    store.subscribe(() => assert.fail("nothing has changed"));
+    const own = new Error("own");
+    /** @type {Promise<unknown> | undefined} */
+    let confirmed;
+    const thrown = thrownBy(() =>
+      store.transact(() => {
+        ({ confirmed } = store.update((draft) => void (draft.title = "b")));
+        throw own;
+      }),
+    );
+    assert.equal(thrown, own);
+    assert.equal(store.state, before);
+    assert.equal(store.status.value.pending, 0);
+    await assert.rejects(/** @type {Promise<unknown>} */ (confirmed), {
+      code: "rejected",
+      message: "the function given to transact threw, so nothing of it has happened",
+    });
+    store.update((draft) => void (draft.todos[0].done = true));
+  });
+
+  test("B8: what a recipe throws goes on as it is, even an error of another wasm", () => {
+    const { store } = offline(board());
+    const before = store.state;
+    for (const own of [new Error("own"), "text", undefined, new WebAssembly.RuntimeError("own")]) {
+      const thrown = (() => {
+        try {
+          store.update((draft) => {
+            draft.title = "b";
+            throw own;
+          });
+        } catch (error) {
+          return { error };
+        }
+      })();
+      assert.deepEqual(thrown, { error: own });
+      assert.equal(store.state, before);
+    }
+    store.update((draft) => void (draft.title = "still alive"));
+    assert.equal(store.state.title, "still alive");
+  });
+});
+
+const CANNOT = "use plain objects, arrays, text, finite numbers, true, false or null";
+
+/**
+ * A mistake, and the message it gets.
+ * @type {[what: string, act: (store: any) => unknown, message: string][]}
+ */
+const MISTAKES = [
+  [
+    "an async recipe",
+    (store) => store.update(async () => {}),
+    "the recipe is async; await first, then update with a recipe that returns at once",
+  ],
+  [
+    "an async transaction",
+    (store) => store.transact(async () => {}),
+    "the function given to transact is async; await first, then write in one that returns at once",
+  ],
+  [
+    "editing and returning",
+    (store) => store.update((/** @type {any} */ draft) => draft.todos.push(1)),
+    "the recipe changed its draft and returned a value; do one of the two",
+  ],
+  [
+    "no recipe",
+    (store) => store.update({ title: "b" }),
+    "update takes a function that edits its draft",
+  ],
+  [
+    "a Date",
+    (store) => store.update((/** @type {any} */ draft) => void (draft.todos[0].when = new Date())),
+    `/todos/0/when: JSON cannot hold Date; ${CANNOT}`,
+  ],
+  [
+    "NaN",
+    (store) => store.update((/** @type {any} */ draft) => void (draft.n = NaN)),
+    `/n: JSON cannot hold NaN; ${CANNOT}`,
+  ],
+  [
+    "undefined in an array",
+    (store) => store.update((/** @type {any} */ draft) => void draft.todos.push(undefined)),
+    `/todos/2: JSON cannot hold undefined; ${CANNOT}`,
+  ],
+  [
+    "a path that is not there",
+    (store) =>
+      store.patch([
+        { op: "add", path: "/title", value: "b" },
+        { op: "replace", path: "/nothing", value: 1 },
+      ]),
+    "operation 1 at /nothing: there is nothing here; add it first",
+  ],
+  [
+    "a path into nothing",
+    (store) => store.patch([{ op: "add", path: "/a/b", value: 1 }]),
+    "operation 0 at /a/b: there is no object or array to hold this; add it first",
+  ],
+  [
+    "a test that does not hold",
+    (store) => store.patch([{ op: "test", path: "/title", value: "b" }]),
+    "operation 0 at /title: the value is not what test expects; read it again and decide anew",
+  ],
+  [
+    "a path that is no pointer",
+    (store) => store.patch([{ op: "remove", path: "title" }]),
+    "operation 0 at title: this is no JSON Pointer; write it as in /todos/0/done",
+  ],
+  [
+    "removing the root",
+    (store) => store.patch([{ op: "remove", path: "" }]),
+    "operation 0 at the document: the document must stay an object or an array",
+  ],
+];
+
+describe("mistakes", () => {
+  for (const [what, act, message] of MISTAKES) {
+    test(`B8, B15, B18, B27: ${what} says what happened and what to do`, () => {
+      const { store, errors } = offline(board());
+      const before = store.state;
+      store.subscribe(() => assert.fail("nothing has changed"));
+      const error = thrownBy(() => act(store));
+      assert.ok(error instanceof production.SyncedStoreError, String(error?.stack ?? error));
+      assert.equal(error.message, message);
+      assert.equal(error.name, "SyncedStoreError");
+      assert.equal(error.code, "invalid-patch");
+      assert.equal(error.retryable, false);
+      assert.equal(error.docs, "draftsync/README.md#invalid-patch");
+      assert.equal(store.state, before);
+      assert.deepEqual(errors, [], "an error that is thrown is not told twice");
+    });
+  }
+
+  test("B15: the fields of an error are facts to decide by", () => {
+    const { store } = offline(board());
+    const patch = thrownBy(() => store.patch([{ op: "remove", path: "/nothing" }]));
+    assert.deepEqual(patch.details, { op: 0, path: "/nothing", reason: "target-missing" });
+  });
+
+  test("B9: a draft used after its recipe", () => {
+    const { store } = offline(board());
+    /** @type {any} */
+    let kept;
+    store.update((draft) => void (kept = draft.todos));
+    const error = thrownBy(() => kept.push(1));
+    assert.match(error.reason ?? error.message, /dead-draft|after its recipe/);
+  });
+
+  test("B34: an initial state that JSON cannot hold throws in the constructor", () => {
+    const error = thrownBy(() => offline({ when: new Map() }));
+    assert.equal(error.message, `/when: JSON cannot hold Map; ${CANNOT}`);
+    const big = thrownBy(() => offline({ list: Array(30).fill("x".repeat(100_000)) }));
+    assert.equal(big.code, "too-large");
+  });
+
+  test("an address that names no room", () => {
+    for (const url of ["x", "http://host/rooms", "ws://host/rooms/a b", "ftp://host/rooms/a"]) {
+      const make = () => new production.SyncedStore(url, { initial: {} });
+      const error = thrownBy(make);
+      assert.equal(error.code, "protocol");
+      assert.equal(
+        error.message,
+        `"${url}" names no room; write ws://host/rooms/name, with a name of letters, digits and . _ ~ -`,
+      );
+    }
+    for (const [url, room] of [
+      ["ws://host/rooms/a", "a"],
+      ["https://host/below/rooms/a/b.c?x=1", "a/b.c"],
+      [new URL("wss://host/rooms/~_-"), "~_-"],
+    ]) {
+      const store = new production.SyncedStore(url, { initial: {}, autoConnect: false });
+      assert.equal(store.room, room);
+    }
+  });
+
+  test("C11: a full queue refuses, and says how much waits", () => {
+    const { store } = offline({ n: 0 }, production, { connection: { maxQueue: 2 } });
+    for (const n of [1, 2]) store.update((draft) => void (draft.n = n));
+    const error = thrownBy(() => store.update((draft) => void (draft.n = 3)));
+    assert.equal(error.code, "queue-full");
+    assert.equal(
+      error.message,
+      "2 changes wait to be sent; connect, or await flush() before writing more",
+    );
+    assert.equal(error.retryable, true);
+    assert.equal(store.state.n, 2);
+  });
+
+  test("C10: a change above the message limit refuses, and says how large it is", () => {
+    const { store } = offline(/** @type {any} */ ({}));
+    const list = Array(30).fill("x".repeat(100_000));
+    const error = thrownBy(() => store.update((draft) => void (draft.list = list)));
+    assert.equal(error.code, "too-large");
+    assert.match(
+      error.message,
+      /^the change does not fit one message; split it: it takes \d{7} bytes$/,
+    );
+    assert.deepEqual(store.state, {});
+  });
+});
+
+test("two stores, and two copies of the package, are two replicas", async () => {
+  const one = new production.SyncedStore(NOWHERE, { initial: { n: 0 }, autoConnect: false });
+  const two = new development.SyncedStore(NOWHERE, { initial: { n: 0 }, autoConnect: false });
+  assert.notEqual(one.clientId, two.clientId);
+  one.update((draft) => void (draft.n = 1));
+  assert.equal(two.state.n, 0);
+});
