@@ -1,0 +1,670 @@
+//! One replica, told what a room says: part C, as conversations in the text of the wire.
+
+use draftsync::client::{Client, Output};
+use draftsync::doc::Doc;
+use draftsync::error::Error;
+use draftsync::frame;
+use draftsync::protocol::{PatchOp, ToClient};
+use draftsync::tree::Tree;
+
+const EPOCH: &str = "fedcba9876543210fedcba9876543210";
+const OTHER: &str = "0000000000000000000000000000000f";
+const TAG: &str = "00112233445566aa";
+
+struct Replica(Client<Tree>);
+
+fn tree(text: &str) -> Tree {
+    serde_json::from_str(text).expect("a document")
+}
+
+impl Replica {
+    fn new(initial: &str) -> Self {
+        Self(Client::new(tree(initial), 7))
+    }
+
+    /// A replica at version 5 of a room with this document.
+    fn joined(doc: &str) -> Self {
+        let mut replica = Self::new("{}");
+        replica.0.handle_opened();
+        replica.hears(&welcome(5, &format!(r#""snapshot":{doc}"#), 0, ""));
+        replica.drain();
+        replica
+    }
+
+    fn hears(&mut self, text: &str) {
+        let message: ToClient<Tree> =
+            frame::read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        self.0.handle_message(message);
+    }
+
+    fn writes(&mut self, ops: &str) {
+        self.try_write(ops)
+            .unwrap_or_else(|error| panic!("{ops:.200}: {error}"));
+    }
+
+    fn try_write(&mut self, ops: &str) -> Result<(), Error> {
+        let ops: Vec<PatchOp<Tree>> = serde_json::from_str(&format!("[{ops}]")).expect("a patch");
+        self.0.write(&ops).map(|_| ())
+    }
+
+    /// What the replica wants done, a line each.
+    fn drain(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.poll_output())
+            .map(|output| match output {
+                Output::Send(message) => frame::write(&message).expect("a message"),
+                Output::Settled(seq, outcome) => {
+                    let lost = outcome.lost.iter();
+                    let lost: Vec<_> = lost
+                        .map(|lost| format!(" {}:{}", lost.op, lost.kind.word()))
+                        .collect();
+                    format!(
+                        "settled {} at {}{}",
+                        seq.0,
+                        outcome.version.0,
+                        lost.concat()
+                    )
+                }
+                Output::Rejected(seq, why) => {
+                    format!(
+                        "rejected {} {} {} {}",
+                        seq.0,
+                        why.code.word(),
+                        why.op,
+                        why.rule
+                    )
+                }
+                Output::Told(code) => format!("told {}", code.word()),
+                Output::Mispredicted(seq) => format!("mispredicted {}", seq.0),
+                Output::Ready => "ready".into(),
+                Output::Reconnect => "reconnect".into(),
+                Output::HistoryLost => "history lost".into(),
+                Output::Changed => "changed".into(),
+                Output::Patched { .. } => "patched".into(),
+            })
+            .collect()
+    }
+
+    fn pushes(&mut self) -> Vec<Push> {
+        self.drain()
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// The one push that is due.
+    fn push(&mut self) -> Push {
+        let mut pushes = self.pushes();
+        assert_eq!(pushes.len(), 1, "one push");
+        pushes.remove(0)
+    }
+
+    fn shows(&mut self, doc: &str) {
+        assert_eq!(self.0.view(), &tree(doc));
+    }
+
+    fn has_base(&self, doc: &str) {
+        assert_eq!(self.0.base(), &tree(doc));
+    }
+
+    fn reopens(&mut self) -> Vec<String> {
+        self.0.handle_closed();
+        self.0.handle_opened();
+        self.drain()
+    }
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Push {
+    base: u64,
+    changes: Vec<Offer>,
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Offer {
+    seq: u64,
+    tag: String,
+    patch: serde_json::Value,
+}
+
+fn welcome(version: u64, content: &str, last_seq: u64, results: &str) -> String {
+    welcome_in(EPOCH, version, content, last_seq, results)
+}
+
+fn welcome_in(epoch: &str, version: u64, content: &str, last_seq: u64, results: &str) -> String {
+    format!(
+        r#"{{"type":"welcome","version":{version},"epoch":"{epoch}","last_seq":{last_seq},"results":[{results}],{content},"limits":{{"message_bytes_max":1048576}}}}"#
+    )
+}
+
+/// A change of another client, as it stands in a log.
+fn logged(version: u64, ops: &str) -> String {
+    format!(
+        r#"{{"version":{version},"client_id":"{OTHER}","seq":1,"tag":"{TAG}","patch":[{ops}]}}"#
+    )
+}
+
+fn change(version: u64, ops: &str) -> String {
+    logged(version, ops).replacen('{', r#"{"type":"change","#, 1)
+}
+
+fn result(offer: &Offer, version: u64, more: &str) -> String {
+    format!(
+        r#"{{"seq":{},"tag":"{}","version":{version}{more}}}"#,
+        offer.seq, offer.tag
+    )
+}
+
+fn ack(results: &[String]) -> String {
+    format!(r#"{{"type":"ack","results":[{}]}}"#, results.join(","))
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+const ADD_1: &str = r#"{"op":"add","path":"/l/0","value":1}"#;
+const ADD_2: &str = r#"{"op":"add","path":"/l/1","value":2}"#;
+const INC: &str = r#"{"op":"inc","path":"/n","inc":1}"#;
+
+#[test]
+fn c1_c2_base_is_what_the_room_said_and_the_view_is_pending_on_it() {
+    let mut replica = Replica::joined(r#"{"l":[],"n":1}"#);
+    replica.writes(ADD_1);
+    replica.has_base(r#"{"l":[],"n":1}"#);
+    replica.shows(r#"{"l":[1],"n":1}"#);
+    replica.hears(&change(6, INC));
+    replica.hears(&change(7, r#"{"op":"add","path":"/l/0","value":0}"#));
+    replica.has_base(r#"{"l":[0],"n":2}"#);
+    replica.shows(r#"{"l":[0,1],"n":2}"#);
+    replica.writes(INC);
+    replica.has_base(r#"{"l":[0],"n":2}"#);
+    replica.shows(r#"{"l":[0,1],"n":3}"#);
+}
+
+#[test]
+fn c3_an_edit_shows_at_once_and_has_a_seq_and_a_tag() {
+    let mut replica = Replica::joined(r#"{"l":[]}"#);
+    replica.writes(ADD_1);
+    replica.shows(r#"{"l":[1]}"#);
+    let first = replica.push().changes.remove(0);
+    replica.hears(&ack(&[result(&first, 6, "")]));
+    replica.writes(ADD_2);
+    let second = replica.push().changes.remove(0);
+    assert_eq!((first.seq, second.seq), (1, 2));
+    assert_ne!(first.tag, second.tag);
+}
+
+#[test]
+fn c4_edits_before_the_first_welcome_and_offline_are_offered_later() {
+    let mut replica = Replica::new(r#"{"l":[]}"#);
+    replica.writes(ADD_1);
+    replica.shows(r#"{"l":[1]}"#);
+    replica.0.handle_opened();
+    replica.writes(ADD_2);
+    assert!(
+        replica.pushes().is_empty(),
+        "nothing is pushed before the welcome"
+    );
+    replica.hears(&welcome(5, r#""snapshot":{"l":[]}"#, 0, ""));
+    let push = replica.push();
+    assert_eq!(push.base, 5);
+    assert_eq!(
+        push.changes
+            .iter()
+            .map(|change| change.seq)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+    let results = [
+        result(&push.changes[0], 6, ""),
+        result(&push.changes[1], 7, ""),
+    ];
+    replica.hears(&ack(&results));
+    replica.0.handle_closed();
+    replica.writes(r#"{"op":"remove","path":"/l/0"}"#);
+    replica.shows(r#"{"l":[2]}"#);
+    replica.0.handle_opened();
+    replica.hears(&welcome(7, r#""changes":[]"#, 2, ""));
+    assert_eq!(replica.push().changes[0].seq, 3);
+}
+
+#[test]
+fn c5_pending_is_rebased_over_what_others_did() {
+    let mut replica = Replica::joined(r#"{"l":["a","b"]}"#);
+    replica.writes(r#"{"op":"replace","path":"/l/1","value":"B"}"#);
+    let first = replica.push().changes.remove(0);
+    replica.writes(r#"{"op":"replace","path":"/l/0","value":"A"}"#);
+    replica.hears(&change(6, r#"{"op":"add","path":"/l/0","value":"new"}"#));
+    replica.shows(r#"{"l":["new","A","B"]}"#);
+    let moved = r#","patch":[{"op":"replace","path":"/l/2","value":"B"}]"#;
+    replica.hears(&ack(&[result(&first, 7, moved)]));
+    replica.has_base(r#"{"l":["new","a","B"]}"#);
+    let second = replica.push();
+    assert_eq!(second.base, 7);
+    assert_eq!(second.changes[0].patch[0]["path"], "/l/1");
+}
+
+#[test]
+fn c7_the_same_inputs_give_the_same_outputs() {
+    let run = || {
+        let mut replica = Replica::new(r#"{"l":[]}"#);
+        replica.writes(ADD_1);
+        replica.0.handle_opened();
+        replica.hears(&welcome(5, r#""snapshot":{"l":[]}"#, 0, ""));
+        replica.hears(&change(6, ADD_1));
+        replica.drain()
+    };
+    let lines = run();
+    assert!(lines.len() > 2);
+    assert_eq!(lines, run());
+}
+
+#[test]
+fn c8_one_push_is_in_flight_and_the_ack_brings_the_next() {
+    let mut replica = Replica::joined(r#"{"l":[],"n":0}"#);
+    replica.writes(ADD_1);
+    replica.writes(ADD_2);
+    replica.writes(INC);
+    let push = replica.push();
+    assert_eq!(push.changes.len(), 1, "the first went at once, alone");
+    replica.hears(&ack(&[result(&push.changes[0], 6, "")]));
+    let push = replica.push();
+    assert_eq!(push.base, 6);
+    assert_eq!(
+        push.changes
+            .iter()
+            .map(|change| change.seq)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
+}
+
+#[test]
+fn c9_a_push_takes_the_longest_prefix_that_fits() {
+    let mut replica = Replica::new(r#"{"n":0}"#);
+    (0..300).for_each(|_| replica.writes(INC));
+    replica.0.handle_opened();
+    replica.hears(&welcome(5, r#""snapshot":{"n":0}"#, 0, ""));
+    let push = replica.push();
+    assert_eq!((push.changes.len(), push.changes[0].seq), (256, 1));
+    let results: Vec<_> = push
+        .changes
+        .iter()
+        .zip(6..)
+        .map(|(offer, version)| result(offer, version, ""))
+        .collect();
+    replica.hears(&ack(&results));
+    assert_eq!(replica.push().changes.len(), 44);
+
+    let mut replica = Replica::new("{}");
+    for key in ["a", "b", "c"] {
+        let text = "x".repeat(400_000);
+        replica.writes(&format!(
+            r#"{{"op":"add","path":"/{key}","value":"{text}"}}"#
+        ));
+    }
+    replica.0.handle_opened();
+    replica.hears(&welcome(5, r#""snapshot":{}"#, 0, ""));
+    let lines = replica.drain();
+    let push = lines
+        .iter()
+        .find(|line| line.contains("\"push\""))
+        .expect("a push");
+    assert!(push.len() <= 1_048_576, "{} bytes", push.len());
+    assert_eq!(
+        push.matches("\"seq\"").count(),
+        2,
+        "the third would not fit"
+    );
+}
+
+#[test]
+fn c10_a_change_that_fits_no_message_is_refused_when_it_is_made() {
+    let mut replica = Replica::joined("{}");
+    let text = "x".repeat(400_000);
+    let ops: Vec<_> = ["a", "b", "c"]
+        .map(|key| format!(r#"{{"op":"add","path":"/{key}","value":"{text}"}}"#))
+        .into();
+    let refused = replica.try_write(&ops.join(","));
+    assert!(
+        matches!(refused, Err(Error::TooLarge { .. })),
+        "{refused:?}"
+    );
+    replica.shows("{}");
+    assert_eq!((replica.0.pending(), replica.drain().len()), (0, 0));
+}
+
+#[test]
+fn c11_a_full_queue_refuses_and_changes_nothing() {
+    let mut replica = Replica::new(r#"{"n":0}"#);
+    replica.0.set_queue_changes_max(2);
+    replica.writes(INC);
+    replica.writes(INC);
+    assert_eq!(replica.try_write(INC), Err(Error::QueueFull { waiting: 2 }));
+    replica.shows(r#"{"n":2}"#);
+    let mut replica = Replica::new(r#"{"n":0}"#);
+    let many = vec![INC; 10_000].join(",");
+    (0..4).for_each(|_| replica.writes(&many));
+    replica.writes(INC);
+    assert_eq!(
+        replica.try_write(&many),
+        Err(Error::QueueFull { waiting: 5 })
+    );
+    replica.shows(r#"{"n":40001}"#);
+}
+
+#[test]
+fn c12_an_ack_counts_at_its_place() {
+    let mut replica = Replica::joined(r#"{"l":["x"]}"#);
+    replica.writes(r#"{"op":"add","path":"/l/1","value":"mine"}"#);
+    let push = replica.push();
+    replica.writes(r#"{"op":"add","path":"/l/2","value":"later"}"#);
+    replica.hears(&change(6, r#"{"op":"add","path":"/l/0","value":"theirs"}"#));
+    let taken = r#","patch":[{"op":"add","path":"/l/2","value":"mine"}]"#;
+    replica.hears(&ack(&[result(&push.changes[0], 7, taken)]));
+    replica.has_base(r#"{"l":["theirs","x","mine"]}"#);
+    replica.shows(r#"{"l":["theirs","x","mine","later"]}"#);
+    assert_eq!((replica.0.version().0, replica.0.pending()), (7, 1));
+    assert!(replica.drain().contains(&"settled 1 at 7".into()));
+}
+
+#[test]
+fn c13_an_ack_as_foreseen_moves_nothing() {
+    let mut replica = Replica::joined(r#"{"l":[]}"#);
+    replica.writes(ADD_1);
+    let push = replica.push();
+    let view = replica.0.view().clone();
+    replica.hears(&ack(&[result(&push.changes[0], 6, "")]));
+    assert_eq!(
+        replica.drain(),
+        ["settled 1 at 6"],
+        "nobody is told of a change"
+    );
+    assert!(
+        replica.0.base().is(&view),
+        "the view is the base now, the same object"
+    );
+    assert!(replica.0.view().is(&view));
+}
+
+#[test]
+fn c14_a_void_change_leaves_and_names_what_it_lost() {
+    let mut replica = Replica::joined(r#"{"a":{"x":1,"y":1}}"#);
+    replica
+        .writes(r#"{"op":"replace","path":"/a/x","value":2},{"op":"add","path":"/a/z","value":2}"#);
+    let push = replica.push();
+    replica.hears(&change(6, r#"{"op":"remove","path":"/a"}"#));
+    replica.shows("{}");
+    let void = r#","void":true,"lost":[{"op":0,"reason":"target-gone","path":"/a/x"},{"op":1,"reason":"parent-gone","path":"/a/z"}]"#;
+    replica.hears(&ack(&[result(&push.changes[0], 6, void)]));
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"settled 1 at 6 0:target-gone 1:parent-gone".into()),
+        "{lines:?}"
+    );
+    assert_eq!(replica.0.pending(), 0);
+}
+
+#[test]
+fn c15_a_rejected_change_is_taken_out_and_the_rest_stands() {
+    let mut replica = Replica::joined(r#"{"g":1,"l":[0]}"#);
+    replica
+        .writes(r#"{"op":"test","path":"/g","value":1},{"op":"add","path":"/l/0","value":"mine"}"#);
+    replica.writes(r#"{"op":"add","path":"/l/2","value":"later"}"#);
+    replica.shows(r#"{"g":1,"l":["mine",0,"later"]}"#);
+    let push = replica.push();
+    let rejected = r#","rejected":{"code":"rejected","op":0,"rule":"guard-failed"}"#;
+    replica.hears(&ack(&[result(&push.changes[0], 5, rejected)]));
+    replica.shows(r#"{"g":1,"l":[0,"later"]}"#);
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"rejected 1 rejected 0 guard-failed".into()),
+        "{lines:?}"
+    );
+    assert!(lines.contains(&"changed".into()), "{lines:?}");
+    let next: Push = lines
+        .iter()
+        .find_map(|line| serde_json::from_str(line).ok())
+        .expect("a push");
+    assert_eq!(next.changes[0].patch[0]["path"], "/l/1");
+}
+
+#[test]
+fn c16_another_canonical_patch_is_taken_and_told() {
+    let mut replica = Replica::joined(r#"{"l":[0,1]}"#);
+    replica.writes(r#"{"op":"remove","path":"/l/0"}"#);
+    let push = replica.push();
+    replica.writes(r#"{"op":"replace","path":"/l/0","value":"one"}"#);
+    let other = r#","patch":[{"op":"add","path":"/l/0","value":"odd"}]"#;
+    replica.hears(&ack(&[result(&push.changes[0], 6, other)]));
+    replica.has_base(r#"{"l":["odd",0,1]}"#);
+    replica.shows(r#"{"l":["odd",0,"one"]}"#);
+    let lines = replica.drain();
+    assert!(lines.contains(&"mispredicted 1".into()), "{lines:?}");
+    assert!(!lines.contains(&"reconnect".into()), "{lines:?}");
+}
+
+#[test]
+fn c17_hello_says_who_and_what_is_known() {
+    let mut replica = Replica::new("{}");
+    let id = String::from(replica.0.id());
+    let hello = |lines: &[String]| json(&lines[0]);
+    replica.0.handle_opened();
+    let expected = format!(r#"{{"type":"hello","protocol":1,"client_id":"{id}"}}"#);
+    assert_eq!(hello(&replica.drain()), json(&expected));
+    replica.hears(&welcome(5, r#""snapshot":{}"#, 0, ""));
+    replica.hears(&change(6, r#"{"op":"add","path":"/a","value":1}"#));
+    let expected = format!(
+        r#"{{"type":"hello","protocol":1,"client_id":"{id}","epoch":"{EPOCH}","version":6}}"#
+    );
+    replica.drain();
+    assert_eq!(hello(&replica.reopens()), json(&expected));
+}
+
+#[test]
+fn c18_a_welcome_says_what_became_of_a_push_whose_ack_was_lost() {
+    let mut replica = Replica::joined(r#"{"l":["x"]}"#);
+    replica.writes(r#"{"op":"add","path":"/l/1","value":"mine"}"#);
+    let offer = replica.push().changes.remove(0);
+    replica.reopens();
+    // The room took it as version 7, between two changes of others.
+    let mine = format!(
+        r#"{{"version":7,"client_id":"{}","seq":1,"tag":"{}","patch":[{{"op":"add","path":"/l/2","value":"mine"}}]}}"#,
+        String::from(replica.0.id()),
+        offer.tag
+    );
+    let before = logged(6, r#"{"op":"add","path":"/l/0","value":"a"}"#);
+    let after = logged(8, r#"{"op":"add","path":"/l/3","value":"z"}"#);
+    let changes = format!(r#""changes":[{before},{mine},{after}]"#);
+    let taken = result(
+        &offer,
+        7,
+        r#","patch":[{"op":"add","path":"/l/2","value":"mine"}]"#,
+    );
+    replica.hears(&welcome(8, &changes, 1, &taken));
+    replica.has_base(r#"{"l":["a","x","mine","z"]}"#);
+    replica.shows(r#"{"l":["a","x","mine","z"]}"#);
+    assert_eq!((replica.0.version().0, replica.0.pending()), (8, 0));
+    let lines = replica.drain();
+    assert!(lines.contains(&"settled 1 at 7".into()), "{lines:?}");
+    assert!(
+        !lines.iter().any(|line| line.contains("push")),
+        "it is not offered again"
+    );
+}
+
+#[test]
+fn c19_what_was_not_decided_is_offered_again_under_the_same_name() {
+    let mut replica = Replica::joined(r#"{"l":["x"]}"#);
+    replica.writes(r#"{"op":"replace","path":"/l/0","value":"mine"}"#);
+    let before = replica.push();
+    replica.reopens();
+    let changes = format!(
+        r#""changes":[{}]"#,
+        logged(6, r#"{"op":"add","path":"/l/0","value":"a"}"#)
+    );
+    replica.hears(&welcome(6, &changes, 0, ""));
+    let again = replica.push();
+    assert_eq!(again.base, 6);
+    assert_eq!(again.changes[0].seq, before.changes[0].seq);
+    assert_eq!(again.changes[0].tag, before.changes[0].tag);
+    assert_eq!(again.changes[0].patch[0]["path"], "/l/1");
+}
+
+#[test]
+fn c20_what_does_not_follow_closes_the_socket() {
+    for text in [
+        change(7, INC),
+        change(5, INC),
+        change(6, r#"{"op":"remove","path":"/nothing"}"#),
+        format!(r#"{{"type":"ack","results":[{{"seq":1,"tag":"{TAG}","version":6}}]}}"#),
+        welcome(5, r#""changes":[]"#, 0, ""),
+    ] {
+        let mut replica = Replica::joined(r#"{"n":0}"#);
+        replica.hears(&text);
+        assert_eq!(replica.drain(), ["reconnect"], "{text}");
+        replica.has_base(r#"{"n":0}"#);
+    }
+}
+
+#[test]
+fn c21_over_a_snapshot_what_resolves_stays_and_the_rest_is_reported() {
+    let mut replica = Replica::joined(r#"{"a":{"x":1},"k":1}"#);
+    replica.0.handle_closed();
+    replica.writes(
+        r#"{"op":"replace","path":"/a/x","value":2},{"op":"replace","path":"/k","value":2}"#,
+    );
+    replica.0.handle_opened();
+    replica.drain();
+    replica.hears(&welcome(900, r#""snapshot":{"k":5,"new":true}"#, 0, ""));
+    replica.has_base(r#"{"k":5,"new":true}"#);
+    replica.shows(r#"{"k":2,"new":true}"#);
+    let push = replica.push();
+    assert_eq!(push.base, 900);
+    assert_eq!(
+        push.changes[0].patch,
+        json(r#"[{"op":"replace","path":"/k","value":2}]"#)
+    );
+    replica.hears(&ack(&[result(&push.changes[0], 901, "")]));
+    assert_eq!(replica.drain(), ["settled 1 at 901 0:parent-gone"]);
+}
+
+#[test]
+fn c22_another_epoch_means_another_name_and_pending_is_offered_again() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let (id, before) = (replica.0.id(), replica.push());
+    replica.reopens();
+    let other = "0000000000000000000000000000000a";
+    replica.hears(&welcome_in(other, 3, r#""snapshot":{"n":10}"#, 0, ""));
+    let lines = replica.drain();
+    assert!(lines.contains(&"history lost".into()) && lines.contains(&"reconnect".into()));
+    assert_ne!(replica.0.id(), id);
+    let hello = replica.reopens();
+    let expected = format!(
+        r#"{{"type":"hello","protocol":1,"client_id":"{}"}}"#,
+        String::from(replica.0.id())
+    );
+    assert_eq!(json(&hello[0]), json(&expected));
+    replica.hears(&welcome_in(other, 3, r#""snapshot":{"n":10}"#, 0, ""));
+    replica.shows(r#"{"n":11}"#);
+    let again = replica.push();
+    assert_eq!(
+        (again.base, &again.changes[0].patch),
+        (3, &before.changes[0].patch)
+    );
+}
+
+#[test]
+fn c23_a_seq_under_another_tag_means_that_the_name_was_used_twice() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let (id, push) = (replica.0.id(), replica.push());
+    replica.reopens();
+    let stranger = Offer {
+        tag: "ffffffffffffffff".into(),
+        ..push.changes.into_iter().next().expect("a change")
+    };
+    let taken = logged(6, r#"{"op":"inc","path":"/n","inc":5}"#);
+    replica.hears(&welcome(
+        6,
+        &format!(r#""changes":[{taken}]"#),
+        1,
+        &result(&stranger, 6, ""),
+    ));
+    assert!(replica.drain().contains(&"reconnect".into()));
+    assert_ne!(replica.0.id(), id);
+    replica.reopens();
+    replica.hears(&welcome(6, r#""snapshot":{"n":5}"#, 0, ""));
+    replica.shows(r#"{"n":6}"#);
+    assert_eq!(replica.push().changes.len(), 1);
+}
+
+#[test]
+fn c26_initial_is_shown_and_never_pushed() {
+    let mut replica = Replica::new(r#"{"l":[1]}"#);
+    replica.shows(r#"{"l":[1]}"#);
+    assert_eq!(replica.0.pending(), 0);
+    replica.0.handle_opened();
+    replica.hears(&welcome(5, r#""snapshot":{"other":true}"#, 0, ""));
+    replica.shows(r#"{"other":true}"#);
+    assert!(replica.pushes().is_empty());
+}
+
+#[test]
+fn c27_an_empty_room_is_seeded_before_anything_is_pushed() {
+    let mut replica = Replica::new(r#"{"l":[]}"#);
+    replica.writes(ADD_1);
+    replica.0.handle_opened();
+    replica.drain();
+    replica.hears(&welcome(0, r#""changes":[]"#, 0, ""));
+    replica.writes(ADD_2);
+    let lines: Vec<_> = replica
+        .drain()
+        .into_iter()
+        .filter(|line| line != "changed")
+        .collect();
+    assert_eq!(lines, [r#"{"type":"seed","value":{"l":[]}}"#]);
+    // Whose seed it was does not matter when it says the same.
+    let base = replica.0.base().clone();
+    let seed = r#"{"op":"replace","path":"","value":{"l":[]}}"#;
+    replica.hears(&format!(
+        r#"{{"type":"change","version":1,"client_id":"{OTHER}","seq":0,"tag":null,"patch":[{seed}]}}"#
+    ));
+    assert!(replica.0.base().is(&base), "base keeps its object");
+    let lines = replica.drain();
+    assert!(!lines.contains(&"changed".into()), "{lines:?}");
+    let push: Push = lines
+        .iter()
+        .find_map(|line| serde_json::from_str(line).ok())
+        .expect("a push");
+    assert_eq!((push.base, push.changes.len()), (1, 2));
+}
+
+#[test]
+fn c28_edits_made_before_another_seed_came_survive_on_it() {
+    let mut replica = Replica::new(r#"{"l":[],"k":1}"#);
+    replica.writes(ADD_1);
+    replica.writes(r#"{"op":"replace","path":"/k","value":2}"#);
+    replica.0.handle_opened();
+    replica.hears(&welcome(0, r#""changes":[]"#, 0, ""));
+    let seed = r#"{"op":"replace","path":"","value":{"l":["theirs"]}}"#;
+    replica.hears(&format!(
+        r#"{{"type":"change","version":1,"client_id":"{OTHER}","seq":0,"tag":null,"patch":[{seed}]}}"#
+    ));
+    replica.has_base(r#"{"l":["theirs"]}"#);
+    replica.shows(r#"{"l":[1,"theirs"]}"#);
+    let push = replica.push();
+    assert_eq!((push.base, push.changes.len()), (1, 2));
+    let void = r#","void":true"#;
+    let results = [
+        result(&push.changes[0], 2, ""),
+        result(&push.changes[1], 2, void),
+    ];
+    replica.hears(&ack(&results));
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"settled 2 at 2 0:target-gone".into()),
+        "{lines:?}"
+    );
+}
