@@ -35,6 +35,8 @@ export class Changes {
   #bySeq = new Map();
   /** The newest version that is known. */
   version = 0;
+  /** What all of them came to, once the store has ended. @type {unknown} */
+  #over;
   #onRefused;
 
   /** @param {(open: Open, refusal: Refusal) => void} onRefused */
@@ -52,6 +54,8 @@ export class Changes {
       return;
     }
     Object.assign(open.change, { id, patches });
+    // A listener has ended the store before the call that made this change has returned.
+    if (this.#over) return open.later.reject(this.#over);
     const end = this.#bySeq.get(seq);
     this.#bySeq.set(seq, open);
     if (end && !("later" in end)) this.end(seq, end);
@@ -79,6 +83,7 @@ export class Changes {
 
   /** @param {unknown} error what all of them come to */
   drop(error) {
+    this.#over = error;
     for (const open of this.#bySeq.values()) if ("later" in open) open.later.reject(error);
     this.#bySeq.clear();
   }

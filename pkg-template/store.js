@@ -118,7 +118,6 @@ export class Store {
 
   getSnapshot = () => this.state;
   getServerSnapshot = () => this.#initial;
-
   /** @param {() => void} listener */
   subscribe = (listener) => this.#listeners.add("change", listener);
 
@@ -170,12 +169,13 @@ export class Store {
 
   connect() {
     if (this.#disposed) throw new DisposedError();
+    this.#wanted = true;
+    if (!this.#core) return;
     if (!this.#options.WebSocket && !globalThis.WebSocket) {
       const message = "there is no WebSocket here; give one as options.WebSocket";
       throw new SyncedStoreError("network", message);
     }
-    this.#wanted = true;
-    if (this.#core) this.#run((core) => core.connect());
+    this.#run((core) => core.connect());
   }
 
   disconnect() {

@@ -2,7 +2,7 @@
 // B35: the default entry works in every bundler as it comes, in development and production.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { build as esbuild } from "esbuild";
 import { build as viteBuild, createServer } from "vite";
 import webpack from "webpack";
@@ -30,6 +30,11 @@ after(async () => {
   await browser?.close();
   await server?.kill();
   project?.remove();
+});
+
+// Vite sets it and heeds it: a development server must not decide what the next build is.
+afterEach(() => {
+  delete process.env.NODE_ENV;
 });
 
 /**
