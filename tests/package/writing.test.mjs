@@ -89,6 +89,51 @@ describe("writing", () => {
     assert.deepEqual(store.state, { ...board(), title: "c" });
   });
 
+  test("B13, B16: assigning is replace or add, an equal primitive nothing, undefined removes", () => {
+    /** @type {[recipe: (draft: any) => void, patches: unknown[]][]} */
+    const rows = [
+      [(draft) => (draft.title = "b"), [{ op: "replace", path: "/title", value: "b" }]],
+      [(draft) => (draft.title = "a"), []],
+      [(draft) => (draft.more = 1), [{ op: "add", path: "/more", value: 1 }]],
+      [(draft) => (draft.title = undefined), [{ op: "remove", path: "/title" }]],
+      [
+        (draft) => (draft.more = { kept: 1, left: undefined }),
+        [{ op: "add", path: "/more", value: { kept: 1 } }],
+      ],
+    ];
+    for (const [recipe, patches] of rows) {
+      const { store } = offline(board());
+      assert.deepEqual(store.update((draft) => void recipe(draft)).patches, patches);
+    }
+    const { store } = offline({ kept: 1, left: undefined });
+    assert.deepEqual(Object.keys(store.state), ["kept"]);
+  });
+
+  test("B12, B14: the operations of a change lead another store to the same state", () => {
+    /** @type {((draft: any) => void)[]} */
+    const recipes = [
+      (draft) => draft.todos.reverse(),
+      (draft) => draft.todos.splice(0, 1, { text: "x" }, { text: "y" }),
+      (draft) => ([draft.todos[0], draft.todos[1]] = [draft.todos[1], draft.todos[0]]),
+      (draft) => (draft.first = draft.todos.shift()),
+      (draft) => (draft.todos = draft.todos.filter((/** @type {any} */ item) => item.done)),
+      (draft) =>
+        draft.todos.sort((/** @type {any} */ a, /** @type {any} */ b) =>
+          a.text < b.text ? 1 : -1,
+        ),
+      (draft) => draft.todos.push(draft.todos[0]),
+      (draft) => (draft.todos.length = 1),
+      (draft) => delete draft.todos,
+    ];
+    for (const recipe of recipes) {
+      const [one, two] = [offline(board()).store, offline(board()).store];
+      const change = one.update((draft) => void recipe(draft));
+      assert.ok(change.patches.length > 0, String(recipe));
+      two.patch(change.patches);
+      assert.deepEqual(two.state, one.state, String(recipe));
+    }
+  });
+
   test("B10: nothing changed is no change: nobody is told, and its outcome is there", async () => {
     const { store } = offline(board());
     const before = store.state;
