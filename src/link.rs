@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn c_waits_grow_and_stay_within_their_bound() {
+    fn c24_waits_grow_and_stay_within_their_bound() {
         for seed in 0..200 {
             let mut link = Link::new(seed);
             link.set_delays(ms(100), ms(1000));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn c_a_welcome_begins_the_back_off_anew() {
+    fn c24_a_welcome_begins_the_back_off_anew() {
         let mut link = Link::new(1);
         link.set_delays(ms(1000), ms(60_000));
         link.connect();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn c_a_terminal_close_code_stops_and_connect_starts_again() {
+    fn c25_a_terminal_close_code_stops_and_connect_starts_again() {
         for (code, word) in [
             (4400, "protocol"),
             (4403, "forbidden"),
@@ -220,7 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn c_a_link_that_nobody_wants_stays_closed() {
+    fn c25_any_other_close_code_is_followed_by_the_next_attempt() {
+        for code in [1000, 1001, 1006, 1009, 1012, 4408, 4409, 4429, 4503] {
+            let mut link = Link::new(1);
+            link.connect();
+            link.poll_output();
+            link.handle_closed(ms(0), code, "");
+            assert!(link.poll_timeout().is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_nobody_wants_stays_closed() {
         let mut link = Link::new(1);
         link.connect();
         link.poll_output();

@@ -139,7 +139,7 @@ const ADD_Y: &str = r#"{"op":"add","path":"/l/0","value":"y"}"#;
 const INC: &str = r#"{"op":"inc","path":"/n","inc":1}"#;
 
 #[test]
-fn r1_r5_changes_stand_in_one_order_and_everybody_hears_them_in_it() {
+fn r1_r5_w14_changes_stand_in_one_order_and_everybody_hears_them_in_it() {
     let mut hall = Hall::with(r#"{"l":[]}"#);
     hall.says(1, &one(1, 1, ADD_X));
     let told = hall.heard();
@@ -364,7 +364,7 @@ fn r12_a_welcome_has_the_answers_that_were_not_seen() {
 }
 
 #[test]
-fn r13_a_welcome_has_changes_where_the_log_reaches_back_else_a_snapshot() {
+fn r13_w13_a_welcome_has_changes_where_the_log_reaches_back_else_a_snapshot() {
     let mut hall = Hall::with(r#"{"n":0}"#);
     (0..3).for_each(|at| hall.says(1, &one(1 + at, 1 + at, INC)));
     let mut session = 10;
@@ -529,7 +529,7 @@ fn r17_a_document_grows_no_further_than_its_limit() {
 }
 
 #[test]
-fn r18_what_is_no_push_closes_the_session() {
+fn r18_w11_what_is_no_push_closes_the_session() {
     let many: Vec<_> = (1..=257).map(|seq| offer(seq, INC)).collect();
     for text in [
         push(1, &[]),
@@ -603,7 +603,7 @@ fn r19_nothing_is_taken_before_the_seed() {
 }
 
 #[test]
-fn r21_r22_the_first_seed_counts_and_goes_to_everybody() {
+fn r21_r22_w10_the_first_seed_counts_and_goes_to_everybody() {
     let mut hall = Hall::new();
     hall.says(1, &hello(ADA, ""));
     let welcome = hall.sent(1);
@@ -641,7 +641,7 @@ fn r21_a_seed_that_is_no_document_closes_its_session() {
 }
 
 #[test]
-fn w9_w20_w21_hello_comes_once_and_first_and_in_this_protocol() {
+fn w9_w18_w20_w21_hello_comes_once_and_first_and_in_this_protocol() {
     let before = [
         (one(0, 1, INC), "protocol"),
         (r#"{"type":"ping","version":0}"#.into(), "protocol"),
