@@ -1,0 +1,140 @@
+//! The routes.
+
+use crate::limits::{FRAME_BYTES_MAX, Limits, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+use crate::registry::Registry;
+use crate::{name, origin, socket};
+use axum::Router;
+use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, SEC_WEBSOCKET_PROTOCOL,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use draftsync::protocol::SUBPROTOCOL;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+use tower_http::services::ServeDir;
+
+/// What a page of this server may load: its own files, its own wasm, and sockets.
+const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+                           connect-src 'self' ws: wss:; style-src 'self'";
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) limits: Limits,
+    pub(crate) origins: Vec<String>,
+    /// One permit for each socket.
+    pub(crate) connections: Arc<Semaphore>,
+    /// Becomes true when the server stops.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+/// Everything the server answers.
+pub(crate) fn routes(shared: Arc<Shared>, www: Option<PathBuf>, pkg: Option<PathBuf>) -> Router {
+    let mut files = Router::new();
+    if let Some(pkg) = pkg {
+        files = files.nest_service("/pkg", ServeDir::new(pkg));
+    }
+    if let Some(www) = www {
+        files = files.fallback_service(ServeDir::new(www));
+    }
+    let files = files.layer(middleware::map_response(file_headers));
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/rooms/{*room}", get(room))
+        .with_state(shared)
+        .merge(files)
+        .layer(middleware::from_fn(local_only))
+}
+
+async fn local_only(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if origin::local(peer, request.headers()) {
+        return next.run(request).await;
+    }
+    tracing::warn!(%peer, "refused a request that is not plainly from this machine");
+    let message = "this server has no authentication and answers this machine only; \
+                   ask for it as localhost, without a proxy\n";
+    (StatusCode::FORBIDDEN, message).into_response()
+}
+
+async fn file_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(PAGE_POLICY),
+    );
+    response
+}
+
+async fn room(
+    State(shared): State<Arc<Shared>>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if !origin::may_open(&headers, &shared.origins) {
+        let origin = headers.get(axum::http::header::ORIGIN);
+        tracing::warn!(
+            ?origin,
+            "refused a page's socket; --allow-origin lets it in"
+        );
+        let message = "pages of this origin may not open a socket here; \
+                       start the server with --allow-origin to let them\n";
+        return (StatusCode::FORBIDDEN, message).into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    if !name::valid(&room) {
+        let message = "a room's name is of letters, digits and ._~- in segments of at most 128, \
+                       joined by /\n";
+        return (StatusCode::BAD_REQUEST, message).into_response();
+    }
+    if !speaks(&headers) {
+        let message = format!("the subprotocol is {SUBPROTOCOL}\n");
+        return (StatusCode::BAD_REQUEST, message).into_response();
+    }
+    if *shared.stop.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n").into_response();
+    }
+    let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else {
+        tracing::warn!("refused a socket: --connections-max are open");
+        let message = "the server has no place for another connection\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();
+    };
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_message_size(FRAME_BYTES_MAX)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .on_upgrade(async move |socket| {
+            socket::serve(socket, room, shared).await;
+            drop(permit);
+        })
+}
+
+/// Whether the client speaks the protocol, or does not say what it speaks.
+fn speaks(headers: &HeaderMap) -> bool {
+    let mut offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().peekable();
+    offers.peek().is_none()
+        || offers
+            .filter_map(|offer| offer.to_str().ok())
+            .flat_map(|offer| offer.split(','))
+            .any(|offer| offer.trim() == SUBPROTOCOL)
+}

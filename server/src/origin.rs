@@ -1,0 +1,57 @@
+//! Who may talk to a server that asks for no token.
+//!
+//! Such a server listens on loopback only. A web page from elsewhere can still reach it through
+//! the browser of whoever runs it, so three things are asked of every request:
+//!
+//! - The peer's address is loopback, and no proxy says that it speaks for another.
+//! - `Host` names loopback. A page whose own name was made to resolve to 127.0.0.1 fails here.
+//! - `Origin`, before a WebSocket's upgrade, is an allowed one, compared as a whole. Browsers
+//!   always send it with a WebSocket. Without it the client is no browser and could send any
+//!   origin it likes, so on loopback, where no token is asked for, it is let in.
+
+use axum::http::header::{FORWARDED, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName};
+use std::net::SocketAddr;
+
+/// Hosts that name loopback, as browsers write them.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Whether the request comes from this machine, to this machine, by no detour.
+pub(crate) fn local(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let forwarded = HeaderName::from_static("x-forwarded-for");
+    peer.ip().to_canonical().is_loopback()
+        && !headers.contains_key(FORWARDED)
+        && !headers.contains_key(forwarded)
+        && only(headers, HOST).is_some_and(loopback_host)
+}
+
+/// Whether a page of this origin, or a client without one, may open a socket.
+pub(crate) fn may_open(headers: &HeaderMap, allowed: &[String]) -> bool {
+    if !headers.contains_key(ORIGIN) {
+        return true;
+    }
+    only(headers, ORIGIN).is_some_and(|origin| {
+        let local = origin.strip_prefix("http://").is_some_and(loopback_host);
+        local || allowed.iter().any(|allowed| allowed == origin)
+    })
+}
+
+/// The header's value when there is one and only one.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// A loopback host, and perhaps a port.
+fn loopback_host(host: &str) -> bool {
+    LOOPBACK_HOSTS
+        .iter()
+        .filter_map(|name| host.strip_prefix(name))
+        .any(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(port))
+}
+
+fn port(text: &str) -> bool {
+    text.parse::<u16>()
+        .is_ok_and(|port| port > 0 && port.to_string() == text)
+}

@@ -1,0 +1,156 @@
+//! What waits to be written to one socket.
+//!
+//! Bounded by frames and by bytes: a reader that is too slow is closed and comes back for what
+//! it missed, so that it costs the others nothing.
+
+use crate::limits::{OUTGOING_BYTES_MAX, OUTGOING_FRAMES_MAX};
+use axum::extract::ws::Utf8Bytes;
+use draftsync::error::ErrorCode;
+use draftsync::frame;
+use draftsync::protocol::ToClient;
+use draftsync::tree::Tree;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// One thing to write.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A frame.
+    Frame {
+        /// Its text, shared by all who read it.
+        text: Utf8Bytes,
+        /// Whether it counts towards the queue's limits; a welcome does not.
+        counted: bool,
+    },
+    /// The end.
+    Close(ErrorCode),
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+/// The end where frames are put in.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    items: mpsc::UnboundedSender<Item>,
+    waiting: Arc<Waiting>,
+    urgent: Arc<Mutex<Option<oneshot::Sender<ErrorCode>>>>,
+}
+
+/// The end where the socket takes them.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// What to write, in order.
+    pub(crate) items: mpsc::UnboundedReceiver<Item>,
+    waiting: Arc<Waiting>,
+    /// Resolves when the socket must close without writing what waits.
+    pub(crate) urgent: oneshot::Receiver<ErrorCode>,
+}
+
+/// The reader did not keep up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slow;
+
+/// A queue for one socket.
+pub(crate) fn queue() -> (Outgoing, Queue) {
+    let (sender, items) = mpsc::unbounded_channel();
+    let (urgent_sender, urgent) = oneshot::channel();
+    let waiting = Arc::<Waiting>::default();
+    let outgoing = Outgoing {
+        items: sender,
+        waiting: Arc::clone(&waiting),
+        urgent: Arc::new(Mutex::new(Some(urgent_sender))),
+    };
+    let queue = Queue {
+        items,
+        waiting,
+        urgent,
+    };
+    (outgoing, queue)
+}
+
+impl Outgoing {
+    /// Puts a frame at the end, when there is room for it.
+    ///
+    /// A single frame always has room: a change may be a little larger than the limit.
+    pub(crate) fn frame(&self, text: Utf8Bytes) -> Result<(), Slow> {
+        let frames = self.waiting.frames.load(Ordering::Relaxed);
+        let bytes = self.waiting.bytes.load(Ordering::Relaxed);
+        let full = frames >= OUTGOING_FRAMES_MAX || bytes + text.len() > OUTGOING_BYTES_MAX;
+        if frames > 0 && full {
+            return Err(Slow);
+        }
+        self.waiting.frames.fetch_add(1, Ordering::Relaxed);
+        self.waiting.bytes.fetch_add(text.len(), Ordering::Relaxed);
+        self.put(Item::Frame {
+            text,
+            counted: true,
+        });
+        Ok(())
+    }
+
+    /// Puts a frame at the end that the limits do not count.
+    pub(crate) fn uncounted(&self, text: Utf8Bytes) {
+        self.put(Item::Frame {
+            text,
+            counted: false,
+        });
+    }
+
+    /// Says why, then closes.
+    pub(crate) fn refuse(&self, code: ErrorCode, message: &str) {
+        if let Some(text) = encode(&ToClient::Error {
+            code: code.word().to_owned(),
+            message: message.to_owned(),
+        }) {
+            self.uncounted(text);
+        }
+        self.close(code);
+    }
+
+    /// Closes after what waits is written.
+    pub(crate) fn close(&self, code: ErrorCode) {
+        self.put(Item::Close(code));
+    }
+
+    /// Closes at once; what waits is dropped.
+    pub(crate) fn close_now(&self, code: ErrorCode) {
+        let urgent = self
+            .urgent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(urgent) = urgent {
+            // A socket that is gone needs no closing.
+            let _gone = urgent.send(code);
+        }
+    }
+
+    fn put(&self, item: Item) {
+        // A socket that is gone has told the room, or is about to.
+        let _gone = self.items.send(item);
+    }
+}
+
+impl Queue {
+    /// A frame was written.
+    pub(crate) fn written(&self, bytes: usize) {
+        self.waiting.frames.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// The text of a message; `None`, and a line in the log, for what cannot be said.
+pub(crate) fn encode(message: &ToClient<Tree>) -> Option<Utf8Bytes> {
+    match frame::write(message) {
+        Ok(text) => Some(text.into()),
+        Err(error) => {
+            tracing::error!(%error, "a message could not be written as JSON");
+            None
+        }
+    }
+}

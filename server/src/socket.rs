@@ -1,0 +1,312 @@
+//! One socket, from its first frame to its close.
+
+use crate::actor::Mail;
+use crate::app::Shared;
+use crate::limits::{
+    BYTES_BURST, BYTES_PER_SECOND, FRAMES_BURST, FRAMES_PER_SECOND, HELLO_BYTES_MAX, Limits,
+};
+use crate::outgoing::{Item, Outgoing, Queue, queue};
+use crate::rate::Bucket;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use draftsync::error::ErrorCode;
+use draftsync::frame;
+use draftsync::protocol::{MESSAGE_BYTES_MAX, ToRoom};
+use draftsync::room::SessionId;
+use draftsync::tree::Tree;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+/// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
+const SERVICE_RESTART: u16 = 1012;
+/// How long the other side has to answer a close before the connection is dropped.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// Why this side closes: a code and the word that goes with it.
+#[derive(Clone, Copy, Debug)]
+struct Close {
+    code: u16,
+    word: &'static str,
+}
+
+impl From<ErrorCode> for Close {
+    fn from(code: ErrorCode) -> Self {
+        Self {
+            code: code.close_code(),
+            word: code.word(),
+        }
+    }
+}
+
+const STOPPING: Close = Close {
+    code: SERVICE_RESTART,
+    word: ErrorCode::Unavailable.word(),
+};
+
+/// Serves a socket until one side ends it.
+pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) {
+    let (mut sink, mut stream) = socket.split();
+    let (outgoing, mut queue) = queue();
+    let mut stop = shared.stop.subscribe();
+    {
+        let writing = write(&mut sink, &mut queue, &shared.limits, &mut stop);
+        let reading = read(&mut stream, room, outgoing, &shared);
+        tokio::pin!(writing, reading);
+        tokio::select! {
+            () = &mut writing => {}
+            left = &mut reading => if left == Left::Refused {
+                writing.await;
+            }
+        }
+    }
+    // A connection that is dropped with bytes unread is reset, and the reset may overtake the
+    // close frame; so what still comes is read and thrown away.
+    let _late = timeout(CLOSE_WAIT, async {
+        while let Some(Ok(_)) = stream.next().await {}
+    })
+    .await;
+}
+
+/// How the reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// The other side is gone.
+    Gone,
+    /// This side has said why in the queue, or the room has, and a close waits there.
+    Refused,
+}
+
+/// A socket's place in its room; leaving it is told to the room, however it comes about.
+struct Place {
+    session: SessionId,
+    mailbox: mpsc::Sender<Mail>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (mailbox, mail) = (self.mailbox.clone(), Mail::Closed(self.session));
+        if let Err(mpsc::error::TrySendError::Full(mail)) = mailbox.try_send(mail) {
+            tokio::spawn(async move {
+                // A room that is gone has no place to give back.
+                let _gone = mailbox.send(mail).await;
+            });
+        }
+    }
+}
+
+async fn read(
+    stream: &mut SplitStream<WebSocket>,
+    room: String,
+    outgoing: Outgoing,
+    shared: &Arc<Shared>,
+) -> Left {
+    let limits = &shared.limits;
+    let mut reader = Reader::new(stream, limits);
+    let hello = match timeout(limits.hello_timeout, reader.next(HELLO_BYTES_MAX)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(end)) => return end.tell(&outgoing),
+        Err(_) => {
+            let message = "no hello came in time";
+            return refused(&outgoing, ErrorCode::Unauthorized, message);
+        }
+    };
+    // A room is not even looked up for who does not say hello.
+    if !matches!(hello, ToRoom::Hello { .. }) {
+        return refused(&outgoing, ErrorCode::Protocol, "hello comes first");
+    }
+    let session = shared.registry.session();
+    let mailbox = match shared.registry.enter(&room, session, &outgoing).await {
+        Ok(mailbox) => mailbox,
+        Err(error) => {
+            tracing::error!(%error, "a room could not be opened");
+            let message = "the room cannot be opened now";
+            return refused(&outgoing, ErrorCode::Overloaded, message);
+        }
+    };
+    let place = Place { session, mailbox };
+    let mut message = hello;
+    loop {
+        // A full mailbox holds this up, and so the other side's writing.
+        let mail = Mail::Message(session, message);
+        if place.mailbox.send(mail).await.is_err() {
+            return Left::Refused;
+        }
+        message = match reader.next(MESSAGE_BYTES_MAX).await {
+            Ok(message) => message,
+            Err(end) => return end.tell(&outgoing),
+        };
+    }
+}
+
+fn refused(outgoing: &Outgoing, code: ErrorCode, message: &str) -> Left {
+    outgoing.refuse(code, message);
+    Left::Refused
+}
+
+/// Why no further message comes.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Gone,
+    Refused(ErrorCode, &'static str),
+}
+
+impl End {
+    fn tell(self, outgoing: &Outgoing) -> Left {
+        match self {
+            Self::Gone => Left::Gone,
+            Self::Refused(code, message) => refused(outgoing, code, message),
+        }
+    }
+}
+
+/// Reads messages, no faster than allowed.
+struct Reader<'a> {
+    stream: &'a mut SplitStream<WebSocket>,
+    limits: &'a Limits,
+    frames: Bucket,
+    bytes: Bucket,
+    /// Since when it has been held up without a pause.
+    held_since: Option<Instant>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(stream: &'a mut SplitStream<WebSocket>, limits: &'a Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            stream,
+            limits,
+            frames: Bucket::new(FRAMES_BURST, FRAMES_PER_SECOND, now),
+            bytes: Bucket::new(BYTES_BURST, BYTES_PER_SECOND, now),
+            held_since: None,
+        }
+    }
+
+    async fn next(&mut self, bytes_max: usize) -> Result<ToRoom<Tree>, End> {
+        loop {
+            let frame = match timeout(self.limits.idle_timeout, self.stream.next()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => return Err(broken(error)),
+                Ok(None) => return Err(End::Gone),
+                Err(_) => return Err(End::Refused(ErrorCode::Slow, "nothing was heard of you")),
+            };
+            self.hold(size(&frame)).await?;
+            let text = match frame {
+                Message::Text(text) => text,
+                Message::Binary(_) => {
+                    return Err(End::Refused(ErrorCode::Protocol, "frames are text"));
+                }
+                Message::Ping(_) | Message::Pong(_) => continue,
+                Message::Close(_) => return Err(End::Gone),
+            };
+            if text.len() > bytes_max {
+                return Err(TOO_LARGE);
+            }
+            return frame::read(&text).map_err(|error| {
+                tracing::debug!(%error, "a frame could not be read");
+                End::Refused(ErrorCode::Protocol, "this is no message of the protocol")
+            });
+        }
+    }
+
+    /// Stops reading until the rate is met again, and gives up on who does not slow down.
+    async fn hold(&mut self, bytes: usize) -> Result<(), End> {
+        let now = Instant::now();
+        let wait = self.frames.take(1, now).max(self.bytes.take(bytes, now));
+        if wait.is_zero() {
+            self.held_since = None;
+            return Ok(());
+        }
+        let since = *self.held_since.get_or_insert(now);
+        if now + wait > since + self.limits.rate_wait {
+            return Err(End::Refused(ErrorCode::RateLimited, "too many messages"));
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+const TOO_LARGE: End = End::Refused(
+    ErrorCode::TooLarge,
+    "the message is larger than welcome.limits allows",
+);
+
+fn size(frame: &Message) -> usize {
+    match frame {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
+    }
+}
+
+/// What a failed read means. A frame above the hard limit is the one failure that leaves the
+/// connection fit to be told why.
+fn broken(error: axum::Error) -> End {
+    let error = error.into_inner();
+    match error.downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => TOO_LARGE,
+        Some(tungstenite::Error::Utf8(_)) => {
+            End::Refused(ErrorCode::Protocol, "a text frame is not UTF-8")
+        }
+        _ => End::Gone,
+    }
+}
+
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    queue: &mut Queue,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) {
+    let close = match next_close(sink, queue, limits, stop).await {
+        Some(close) => close,
+        None => return,
+    };
+    let frame = Message::Close(Some(CloseFrame {
+        code: close.code,
+        reason: Utf8Bytes::from_static(close.word),
+    }));
+    // Who does not take the close either is dropped without one.
+    let _late = timeout(limits.write_timeout, sink.send(frame)).await;
+}
+
+/// Writes what waits, until there is a reason to close; none when the other side is gone.
+async fn next_close(
+    sink: &mut SplitSink<WebSocket, Message>,
+    queue: &mut Queue,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<Close> {
+    let mut pings = interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        // In this order: what was decided is still said before a stop, but not to the slow.
+        let (message, counted) = tokio::select! {
+            biased;
+            Ok(code) = &mut queue.urgent => return Some(code.into()),
+            item = queue.items.recv() => match item? {
+                Item::Frame { text, counted } => (Message::Text(text), counted),
+                Item::Close(code) => return Some(code.into()),
+            },
+            _ = stop.wait_for(|stop| *stop) => return Some(STOPPING),
+            _ = pings.tick() => (Message::Ping(Default::default()), false),
+        };
+        let bytes = size(&message);
+        // A welcome may hold a whole document, which a slow line may take its time for.
+        let patience = limits.write_timeout * (1 + (bytes / MESSAGE_BYTES_MAX) as u32);
+        tokio::select! {
+            biased;
+            Ok(code) = &mut queue.urgent => return Some(code.into()),
+            written = timeout(patience, sink.send(message)) => match written {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+                Err(_) => return Some(ErrorCode::Slow.into()),
+            },
+        }
+        if counted {
+            queue.written(bytes);
+        }
+    }
+}
