@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 /// One operation as the core has it; `V` is the host's value.
 ///
 /// The RFC's `add` is three operations here, because it means three things: make a member, set
-/// a member that is there, insert an element (SPEC P4).
+/// a member that is there, insert an element (SPEC P7).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op<V> {
     /// Makes a vacant member.
@@ -162,7 +162,7 @@ fn list_of(path: &Path) -> &[Token] {
 /// The operations that move `from` to `to`: two where one would name its own child.
 ///
 /// Removing `/l/0` shifts its right neighbour into place, so `/l/0 → /l/0/0` is a legal move into
-/// that neighbour, but RFC 6902 section 4.4 forbids its text. Two moves say the same (SPEC P11).
+/// that neighbour, but RFC 6902 section 4.4 forbids its text. Two moves say the same (SPEC T14).
 pub fn moves<V>(from: Path, to: Path, over: bool) -> Vec<Op<V>> {
     if from.contains(&to) && from != to {
         let mut aside = from.clone();

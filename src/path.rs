@@ -2,7 +2,7 @@
 //!
 //! On the wire a path is an RFC 6901 pointer, and `/a/0` does not say whether `0` is a member or
 //! an index. Inside the core every token is typed, once, against the document the path was
-//! written for (SPEC P3); after that nothing is guessed.
+//! written for (SPEC P2); after that nothing is guessed.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn p1_an_index_has_no_leading_zero_and_no_sign() {
+    fn p3_an_index_has_no_leading_zero_and_no_sign() {
         for (token, index) in [
             ("0", Some(0)),
             ("10", Some(10)),
