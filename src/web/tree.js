@@ -4,7 +4,7 @@
 // A tree is an immutable root and the containers made since anybody was given that root: those
 // are its own and are edited in place, so that a burst copies a large array once.
 
-/** @typedef {{ root: any, owned: Set<any>, made: any[] }} Tree */
+/** @typedef {{ root: any, owned: WeakSet<any> }} Tree */
 
 /** Bit of `shape` that says that a value stands at the end. */
 const PRESENT = 2 ** 51;
@@ -14,7 +14,7 @@ const STRING_UNITS_MAX = 524288;
 
 /** @param {any} root @returns {Tree} */
 export function tree(root) {
-  return { root, owned: new Set(), made: [] };
+  return { root, owned: new WeakSet() };
 }
 
 /** @param {Tree} tree */
@@ -22,23 +22,28 @@ export function rootOf(tree) {
   return tree.root;
 }
 
+let freezing = false;
+
+/** From now on what is given away is frozen: for development. */
+export function develop() {
+  freezing = true;
+}
+
 /**
  * Gives the root away: from here on nothing in it is edited in place.
  * @param {Tree} tree
- * @param {boolean} freeze
  */
-export function share(tree, freeze) {
-  if (freeze) for (const made of tree.made) freezeDeep(made);
-  if (tree.owned.size) tree.owned = new Set();
-  if (tree.made.length) tree.made = [];
+export function share(tree) {
+  if (freezing) freezeDeep(tree.root);
+  tree.owned = new WeakSet();
   return tree.root;
 }
 
 /** Freezes a value and what is in it, down to what is frozen. @param {any} value */
-export function freezeDeep(value) {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+function freezeDeep(value) {
+  if (!isContainer(value) || Object.isFrozen(value)) return;
   Object.freeze(value);
-  for (const key in value) freezeDeep(value[key]);
+  Object.values(value).forEach(freezeDeep);
 }
 
 /** @param {string} pointer */
@@ -60,7 +65,9 @@ function isIndex(token) {
 
 /** The child of a container, or undefined. @param {any} container @param {string} token */
 function child(container, token) {
-  if (Array.isArray(container)) return isIndex(token) ? container[+token] : undefined;
+  if (Array.isArray(container)) {
+    return isIndex(token) && +token < container.length ? container[+token] : undefined;
+  }
   return Object.hasOwn(container, token) ? container[token] : undefined;
 }
 
@@ -87,7 +94,11 @@ export function shape(root, pointer) {
   return here === undefined ? bits : bits + PRESENT;
 }
 
-/** @param {any} root @param {string} pointer */
+/**
+ * What stands at a pointer, or undefined. What a tree has not shared it may still edit in place.
+ * @param {any} root
+ * @param {string} pointer
+ */
 export function get(root, pointer) {
   let here = root;
   for (const token of tokensOf(pointer)) {
@@ -102,8 +113,17 @@ function own(tree, container) {
   if (tree.owned.has(container)) return container;
   const copy = Array.isArray(container) ? container.slice() : { ...container };
   tree.owned.add(copy);
-  tree.made.push(copy);
   return copy;
+}
+
+/**
+ * Ends edit-in-place when a container of the tree's own is put into a slot: it may stand in a
+ * second place, or in an operation that is kept, and an edit of one would change the other.
+ * @param {Tree} tree
+ * @param {any} value
+ */
+function disown(tree, value) {
+  if (tree.owned.has(value)) tree.owned = new WeakSet();
 }
 
 /**
@@ -119,8 +139,8 @@ export function edit(tree, kind, pointer, value) {
   const before = tree.root;
   if (pointer === "") {
     if (kind !== 0 || !isContainer(value)) return undefined;
+    disown(tree, value);
     tree.root = value;
-    tree.made.push(value);
     return before;
   }
   const tokens = tokensOf(pointer);
@@ -139,15 +159,15 @@ export function edit(tree, kind, pointer, value) {
   ) {
     return undefined;
   }
-  if (kind === 1 && (list || last === "__proto__")) return undefined;
+  if ((kind === 1 && list) || last === "__proto__") return undefined;
   // The slot fits; now the containers on the way become the tree's own.
+  if (kind !== 3) disown(tree, value);
   let here = (tree.root = own(tree, before));
   for (const token of tokens) here = here[token] = own(tree, here[token]);
   if (kind === 2) here.splice(+last, 0, value);
   else if (kind !== 3) here[last] = value;
   else if (list) here.splice(+last, 1);
   else delete here[last];
-  if (kind !== 3 && isContainer(value)) tree.made.push(value);
   return kind === 0 || kind === 3 ? found : true;
 }
 
@@ -181,7 +201,8 @@ function isCut(text, at) {
 
 /** @param {any} text @param {number} pos @param {number} len */
 export function slice(text, pos, len) {
-  if (typeof text !== "string" || !isCut(text, pos) || !isCut(text, pos + len)) return undefined;
+  if (typeof text !== "string" || !(len >= 0)) return undefined;
+  if (!isCut(text, pos) || !isCut(text, pos + len)) return undefined;
   return text.slice(pos, pos + len);
 }
 
@@ -217,7 +238,8 @@ export function nodes(value) {
 
 /** Bytes of a value as JSON in UTF-8, at most. @param {any} value */
 export function jsonBytes(value) {
-  if (typeof value === "number") return 24;
+  // The longest is like -0.0000012345678901234567.
+  if (typeof value === "number") return 25;
   if (typeof value === "boolean" || value === null) return 5;
   const text = JSON.stringify(value);
   // Only a long text is worth counting.
