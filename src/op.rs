@@ -210,24 +210,41 @@ impl<V: Value> Patch<V> {
         Cow::Owned(Self(ops.cloned().collect()))
     }
 
-    /// How many bytes it takes as JSON, at most.
+    /// How many bytes a change with this patch takes as JSON, at most.
     pub fn json_bytes(&self) -> usize {
-        /// The names, the punctuation and the numbers of one operation.
-        const OP_BYTES: usize = 96;
+        /// What stands around a patch, with the longest seq.
+        const CHANGE: &str = r#"{"seq":9007199254740991,"tag":"0123456789abcdef","patch":[]},"#;
+        /// The longest double in JSON.
+        const NUMBER: usize = 24;
+        /// The longest offset in JSON.
+        const OFFSET: usize = 16;
         let bytes = |op: &Op<V>| {
-            let (from, value) = match op {
-                Op::Create(_, value)
-                | Op::Put(_, value)
-                | Op::Ins(_, value)
-                | Op::Rep(_, value)
-                | Op::Test(_, value)
-                | Op::StrIns { text: value, .. } => (0, value.json_bytes()),
-                Op::Move { from, .. } => (from.json_bytes(), 0),
-                Op::Rm(_) | Op::Inc(..) | Op::StrDel { .. } => (0, 0),
+            let rest = match op {
+                Op::Create(_, value) | Op::Put(_, value) | Op::Ins(_, value) => {
+                    r#"{"op":"add","path":"","value":},"#.len() + value.json_bytes()
+                }
+                Op::Rep(_, value) => {
+                    r#"{"op":"replace","path":"","value":},"#.len() + value.json_bytes()
+                }
+                Op::Test(_, value) => {
+                    r#"{"op":"test","path":"","value":},"#.len() + value.json_bytes()
+                }
+                Op::Rm(_) => r#"{"op":"remove","path":""},"#.len(),
+                Op::Move { from, .. } => {
+                    r#"{"op":"move","from":"","path":""},"#.len() + from.json_bytes()
+                }
+                Op::Inc(..) => r#"{"op":"inc","path":"","inc":},"#.len() + NUMBER,
+                Op::StrIns { text, .. } => {
+                    let frame = r#"{"op":"str_ins","path":"","pos":,"str":},"#;
+                    frame.len() + OFFSET + text.json_bytes()
+                }
+                Op::StrDel { .. } => {
+                    r#"{"op":"str_del","path":"","pos":,"len":},"#.len() + 2 * OFFSET
+                }
             };
-            OP_BYTES + op.path().json_bytes() + from + value
+            op.path().json_bytes() + rest
         };
-        self.0.iter().map(bytes).sum()
+        CHANGE.len() + self.0.iter().map(bytes).sum::<usize>()
     }
 }
 

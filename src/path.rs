@@ -18,12 +18,12 @@ pub enum Token {
 }
 
 impl Token {
-    /// How many bytes it takes in JSON, at most.
+    /// How many bytes it takes in JSON, in a pointer or as a member's name, at most.
     pub fn json_bytes(&self) -> usize {
         match self {
-            // A control character is written as six bytes.
-            Self::Key(key) => 1 + 6 * key.len(),
-            Self::Index(_) => 11,
+            // A name has two quotes, a colon and a comma; in a pointer it has a slash.
+            Self::Key(key) => 4 + key.bytes().map(escaped_bytes).sum::<usize>(),
+            Self::Index(index) => 2 + index.checked_ilog10().unwrap_or(0) as usize,
         }
     }
 }
@@ -64,6 +64,15 @@ impl Path {
             *index += 1;
         }
         path
+    }
+}
+
+/// How many bytes one byte of a key takes, written in JSON, in a pointer or not.
+const fn escaped_bytes(byte: u8) -> usize {
+    match byte {
+        0..0x20 => 6,
+        b'"' | b'\\' | b'~' | b'/' => 2,
+        _ => 1,
     }
 }
 

@@ -1,5 +1,7 @@
 //! One replica, told what a room says: part C, as conversations in the text of the wire.
 
+mod support;
+
 use draftsync::client::{Client, Output};
 use draftsync::doc::Doc;
 use draftsync::error::Error;
@@ -316,6 +318,43 @@ fn c9_a_push_takes_the_longest_prefix_that_fits() {
         2,
         "the third would not fit"
     );
+}
+
+#[test]
+fn c9_the_estimate_of_a_size_is_never_too_low_and_seldom_far_off() {
+    let mut dice = support::Dice::new(9);
+    let (mut estimated, mut real) = (0, 0);
+    let strange = tree(r#"{"\u0001\"\\~/é😀":{"list":[1.5e-300,"\u0002\n\"x"]},"list":[]}"#);
+    for round in 0..2_000 {
+        let mut doc = if round % 2 == 0 {
+            strange.clone()
+        } else {
+            support::object(&mut dice, 3)
+        };
+        let ops: Vec<_> = (0..5).map(|_| support::edit(&mut dice, &doc)).collect();
+        for op in ops {
+            let rules = draftsync::apply::Rules::RFC;
+            let Ok(applied) = draftsync::apply::write(&mut doc, &[op], &rules) else {
+                continue;
+            };
+            let text = serde_json::to_string(&applied.patch.to_text()).unwrap();
+            let bytes = applied.patch.json_bytes();
+            assert!(bytes >= text.len(), "{bytes} for {text}");
+            estimated += bytes;
+            real += text.len() + 60;
+        }
+    }
+    assert!(estimated < real * 3 / 2, "{estimated} for {real}");
+}
+
+#[test]
+fn c9_a_change_of_ten_thousand_small_operations_fits() {
+    let items = vec![r#"{"done":false}"#; 10_000].join(",");
+    let mut replica = Replica::joined(&format!(r#"{{"todos":[{items}]}}"#));
+    let toggles = (0..10_000)
+        .map(|at| format!(r#"{{"op":"replace","path":"/todos/{at}/done","value":true}}"#));
+    replica.writes(&toggles.collect::<Vec<_>>().join(","));
+    assert_eq!(replica.push().changes.len(), 1);
 }
 
 #[test]
