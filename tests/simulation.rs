@@ -295,7 +295,7 @@ fn simulate(seed: u64) {
 }
 
 #[test]
-fn c1_r1_at_rest_all_documents_are_equal_and_each_change_was_taken_once() {
+fn c1_c6_r1_at_rest_all_documents_are_equal_and_each_change_was_taken_once() {
     let seeds = match std::env::var("DRAFTSYNC_SEED") {
         Ok(seed) => {
             let seed = seed.parse().expect("DRAFTSYNC_SEED is a number");

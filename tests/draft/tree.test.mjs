@@ -176,7 +176,7 @@ describe("editing", () => {
     assert.equal(rootOf(host), root);
   });
 
-  test("key order is kept: a copy keeps it, a removal too, and a new member comes last", () => {
+  test("P21: key order is kept: a copy keeps it, a removal too, and a new member comes last", () => {
     const host = tree({ z: 1, a: 2, m: 3, b: 4 });
     edit(host, SET, "/a", 5);
     edit(host, REMOVE, "/m", undefined);
@@ -186,7 +186,7 @@ describe("editing", () => {
 });
 
 describe("identity", () => {
-  test("containers off the path are the same objects", () => {
+  test("B2: containers off the path are the same objects", () => {
     const root = board();
     const host = tree(root);
     edit(host, SET, "/todos/0/done", true);
@@ -198,7 +198,7 @@ describe("identity", () => {
     assert.equal(next["a/b"], root["a/b"]);
   });
 
-  test("a thousand edits between two hand-outs copy a list of 10 000 once", () => {
+  test("B5: a thousand edits between two hand-outs copy a list of 10 000 once", () => {
     const host = tree({ list: Array.from({ length: 10000 }, (_, id) => ({ id, done: false })) });
     const burst = () => {
       for (let i = 0; i < 1000; i++) {
@@ -212,7 +212,7 @@ describe("identity", () => {
     assert.equal(copiesOfLists(burst), 1);
   });
 
-  test("what was handed out never changes", () => {
+  test("B1: what was handed out never changes", () => {
     const host = tree(board());
     edit(host, SET, "/todos/0/done", true);
     const first = share(host);
@@ -261,7 +261,7 @@ describe("identity", () => {
     assert.deepEqual(root, { a: { x: 3 } });
   });
 
-  test("development freezes what is handed out, down to what is frozen", async () => {
+  test("B4: development freezes what is handed out, down to what is frozen", async () => {
     const frozen = await import(FROZEN);
     const host = frozen.tree({ kept: { deep: [1] }, list: [] });
     assert.ok(!Object.isFrozen(frozen.share(host)));
@@ -498,7 +498,7 @@ describe("questions about a value", () => {
     });
   }
 
-  test("lone surrogates are seen by engines without isWellFormed too", () => {
+  test("P24: lone surrogates are seen by engines without isWellFormed too", () => {
     const prototype = /** @type {any} */ (String.prototype);
     const { isWellFormed } = prototype;
     prototype.isWellFormed = undefined;
