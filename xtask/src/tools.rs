@@ -44,6 +44,20 @@ pub(crate) fn wasm_target() -> Result<()> {
     run::check(Command::new("rustup").args(["target", "add", WASM]))
 }
 
+/// Makes sure of rustfmt and clippy, which a minimal Rust installation leaves out.
+pub(crate) fn rust_components() -> Result<()> {
+    for (component, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        let version = Command::new("cargo").args([command, "--version"]).output();
+        if version.is_ok_and(|output| output.status.success()) {
+            println!("xtask: {component} is installed, skipped");
+            continue;
+        }
+        println!("xtask: adding the rust component {component}");
+        run::check(Command::new("rustup").args(["component", "add", component]))?;
+    }
+    Ok(())
+}
+
 /// Makes sure of wasm-bindgen; returns the folder of its programs.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
     let [folder] = install(workspace, [wasm_bindgen_tool(workspace)?])?;

@@ -65,6 +65,7 @@ impl Part {
 }
 
 fn native(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    tools::rust_components()?;
     tools::wasm_target()?;
     tools::npm_packages(workspace)?;
     let cargo = |args: &[&str]| {
