@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::outgoing::{Outgoing, encode};
 use crate::registry::Registry;
+use axum::extract::ws::Utf8Bytes;
 use draftsync::error::ErrorCode;
 use draftsync::protocol::{Epoch, ToClient, ToRoom};
 use draftsync::room::{Append, Room, RoomOutput, SessionId};
@@ -150,12 +151,12 @@ impl Actor {
         }
     }
 
-    fn deliver(&mut self, session: SessionId, text: axum::extract::ws::Utf8Bytes) {
+    fn deliver(&mut self, session: SessionId, text: Utf8Bytes) {
         let Some(outgoing) = self.sessions.get(&session) else {
             return;
         };
         if outgoing.frame(text).is_err() {
-            outgoing.close_now(ErrorCode::Slow);
+            outgoing.cut_off();
             self.drop_session(session);
         }
     }

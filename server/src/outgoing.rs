@@ -9,9 +9,9 @@ use draftsync::error::ErrorCode;
 use draftsync::frame;
 use draftsync::protocol::ToClient;
 use draftsync::tree::Tree;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 /// One thing to write.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ struct Waiting {
 pub(crate) struct Outgoing {
     items: mpsc::UnboundedSender<Item>,
     waiting: Arc<Waiting>,
-    urgent: Arc<Mutex<Option<oneshot::Sender<ErrorCode>>>>,
+    cut: Arc<Notify>,
 }
 
 /// The end where the socket takes them.
@@ -47,8 +47,8 @@ pub(crate) struct Queue {
     /// What to write, in order.
     pub(crate) items: mpsc::UnboundedReceiver<Item>,
     waiting: Arc<Waiting>,
-    /// Resolves when the socket must close without writing what waits.
-    pub(crate) urgent: oneshot::Receiver<ErrorCode>,
+    /// Told when the reader is too slow, and the socket closes without writing what waits.
+    pub(crate) cut: Arc<Notify>,
 }
 
 /// The reader did not keep up.
@@ -58,17 +58,17 @@ pub(crate) struct Slow;
 /// A queue for one socket.
 pub(crate) fn queue() -> (Outgoing, Queue) {
     let (sender, items) = mpsc::unbounded_channel();
-    let (urgent_sender, urgent) = oneshot::channel();
+    let cut = Arc::<Notify>::default();
     let waiting = Arc::<Waiting>::default();
     let outgoing = Outgoing {
         items: sender,
         waiting: Arc::clone(&waiting),
-        urgent: Arc::new(Mutex::new(Some(urgent_sender))),
+        cut: Arc::clone(&cut),
     };
     let queue = Queue {
         items,
         waiting,
-        urgent,
+        cut,
     };
     (outgoing, queue)
 }
@@ -117,17 +117,9 @@ impl Outgoing {
         self.put(Item::Close(code));
     }
 
-    /// Closes at once; what waits is dropped.
-    pub(crate) fn close_now(&self, code: ErrorCode) {
-        let urgent = self
-            .urgent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(urgent) = urgent {
-            // A socket that is gone needs no closing.
-            let _gone = urgent.send(code);
-        }
+    /// Closes at once, as slow; what waits is dropped.
+    pub(crate) fn cut_off(&self) {
+        self.cut.notify_one();
     }
 
     fn put(&self, item: Item) {

@@ -17,7 +17,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 /// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
@@ -51,19 +51,32 @@ pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) 
     let (mut sink, mut stream) = socket.split();
     let (outgoing, mut queue) = queue();
     let mut stop = shared.stop.subscribe();
+    let mut unreadable = false;
     {
-        let writing = write(&mut sink, &mut queue, &shared.limits, &mut stop);
-        let reading = read(&mut stream, room, outgoing, &shared);
-        tokio::pin!(writing, reading);
+        let writing = write(&mut sink, &mut queue, &shared.limits);
+        let reading = async {
+            tokio::select! {
+                left = read(&mut stream, room, outgoing, &shared) => left,
+                // An error means that nobody is left to say stop, which is the same.
+                _ = stop.wait_for(|stop| *stop) => Left::Ending,
+            }
+        };
+        tokio::pin!(writing);
         tokio::select! {
             () = &mut writing => {}
-            left = &mut reading => if left == Left::Refused {
-                writing.await;
+            left = reading => {
+                if left != Left::Gone {
+                    writing.await;
+                }
+                unreadable = left == Left::Unreadable;
             }
         }
     }
     // A connection that is dropped with bytes unread is reset, and the reset may overtake the
-    // close frame; so what still comes is read and thrown away.
+    // close frame; so what still comes is read and thrown away, or at least waited for.
+    if unreadable {
+        tokio::time::sleep(CLOSE_WAIT).await;
+    }
     let _late = timeout(CLOSE_WAIT, async {
         while let Some(Ok(_)) = stream.next().await {}
     })
@@ -75,8 +88,10 @@ pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) 
 enum Left {
     /// The other side is gone.
     Gone,
-    /// This side has said why in the queue, or the room has, and a close waits there.
-    Refused,
+    /// This side ends it: a close waits in the queue, or the queue ends and that says it.
+    Ending,
+    /// The same, and no frame can be read any more.
+    Unreadable,
 }
 
 /// A socket's place in its room; leaving it is told to the room, however it comes about.
@@ -132,7 +147,7 @@ async fn read(
         // A full mailbox holds this up, and so the other side's writing.
         let mail = Mail::Message(session, message);
         if place.mailbox.send(mail).await.is_err() {
-            return Left::Refused;
+            return Left::Ending;
         }
         message = match reader.next(MESSAGE_BYTES_MAX).await {
             Ok(message) => message,
@@ -143,7 +158,7 @@ async fn read(
 
 fn refused(outgoing: &Outgoing, code: ErrorCode, message: &str) -> Left {
     outgoing.refuse(code, message);
-    Left::Refused
+    Left::Ending
 }
 
 /// Why no further message comes.
@@ -151,6 +166,8 @@ fn refused(outgoing: &Outgoing, code: ErrorCode, message: &str) -> Left {
 enum End {
     Gone,
     Refused(ErrorCode, &'static str),
+    /// Refused, and no frame can be read any more.
+    Unreadable(ErrorCode, &'static str),
 }
 
 impl End {
@@ -158,6 +175,10 @@ impl End {
         match self {
             Self::Gone => Left::Gone,
             Self::Refused(code, message) => refused(outgoing, code, message),
+            Self::Unreadable(code, message) => {
+                outgoing.refuse(code, message);
+                Left::Unreadable
+            }
         }
     }
 }
@@ -202,7 +223,7 @@ impl<'a> Reader<'a> {
                 Message::Close(_) => return Err(End::Gone),
             };
             if text.len() > bytes_max {
-                return Err(TOO_LARGE);
+                return Err(End::Refused(ErrorCode::TooLarge, TOO_LARGE));
             }
             return frame::read(&text).map_err(|error| {
                 tracing::debug!(%error, "a frame could not be read");
@@ -228,10 +249,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-const TOO_LARGE: End = End::Refused(
-    ErrorCode::TooLarge,
-    "the message is larger than welcome.limits allows",
-);
+const TOO_LARGE: &str = "the message is larger than the room takes here";
 
 fn size(frame: &Message) -> usize {
     match frame {
@@ -241,28 +259,21 @@ fn size(frame: &Message) -> usize {
     }
 }
 
-/// What a failed read means. A frame above the hard limit is the one failure that leaves the
-/// connection fit to be told why.
+/// What a failed read means. Some failures leave the connection fit to be told why.
 fn broken(error: axum::Error) -> End {
     let error = error.into_inner();
     match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => TOO_LARGE,
+        Some(tungstenite::Error::Capacity(_)) => End::Unreadable(ErrorCode::TooLarge, TOO_LARGE),
         Some(tungstenite::Error::Utf8(_)) => {
-            End::Refused(ErrorCode::Protocol, "a text frame is not UTF-8")
+            End::Unreadable(ErrorCode::Protocol, "a text frame is not UTF-8")
         }
         _ => End::Gone,
     }
 }
 
-async fn write(
-    sink: &mut SplitSink<WebSocket, Message>,
-    queue: &mut Queue,
-    limits: &Limits,
-    stop: &mut watch::Receiver<bool>,
-) {
-    let close = match next_close(sink, queue, limits, stop).await {
-        Some(close) => close,
-        None => return,
+async fn write(sink: &mut SplitSink<WebSocket, Message>, queue: &mut Queue, limits: &Limits) {
+    let Some(close) = next_close(sink, queue, limits).await else {
+        return;
     };
     let frame = Message::Close(Some(CloseFrame {
         code: close.code,
@@ -277,20 +288,19 @@ async fn next_close(
     sink: &mut SplitSink<WebSocket, Message>,
     queue: &mut Queue,
     limits: &Limits,
-    stop: &mut watch::Receiver<bool>,
 ) -> Option<Close> {
     let mut pings = interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // In this order: what was decided is still said before a stop, but not to the slow.
         let (message, counted) = tokio::select! {
             biased;
-            Ok(code) = &mut queue.urgent => return Some(code.into()),
-            item = queue.items.recv() => match item? {
-                Item::Frame { text, counted } => (Message::Text(text), counted),
-                Item::Close(code) => return Some(code.into()),
+            () = queue.cut.notified() => return Some(ErrorCode::Slow.into()),
+            item = queue.items.recv() => match item {
+                Some(Item::Frame { text, counted }) => (Message::Text(text), counted),
+                Some(Item::Close(code)) => return Some(code.into()),
+                // The reading has stopped and the room has answered what it was given.
+                None => return Some(STOPPING),
             },
-            _ = stop.wait_for(|stop| *stop) => return Some(STOPPING),
             _ = pings.tick() => (Message::Ping(Default::default()), false),
         };
         let bytes = size(&message);
@@ -298,7 +308,7 @@ async fn next_close(
         let patience = limits.write_timeout * (1 + (bytes / MESSAGE_BYTES_MAX) as u32);
         tokio::select! {
             biased;
-            Ok(code) = &mut queue.urgent => return Some(code.into()),
+            () = queue.cut.notified() => return Some(ErrorCode::Slow.into()),
             written = timeout(patience, sink.send(message)) => match written {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,

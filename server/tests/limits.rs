@@ -1,0 +1,236 @@
+//! Limits over real sockets (parts S and W): who passes one is told why, and harms nobody else.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use draftsync_server::limits::{FRAMES_BURST, HELLO_BYTES_MAX, Limits};
+use serde_json::json;
+use std::time::Duration;
+use support::{
+    Client, add, hello, push, refusal, seed, server, server_with_limits, status, upgrade,
+};
+use tokio_websockets::Message;
+
+const SOON: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn s6_without_hello_a_socket_is_closed() {
+    let server = server_with_limits(Limits {
+        hello_timeout: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let mut client = Client::connect(&server, "r").await;
+    assert_eq!(client.closed().await, refusal("unauthorized", 4401));
+    assert_eq!(server.rooms(), 0, "no room was opened for it");
+}
+
+#[tokio::test]
+async fn s10_a_silent_socket_is_closed() {
+    let server = server_with_limits(Limits {
+        idle_timeout: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    assert_eq!(client.closed().await, refusal("slow", 4408));
+}
+
+#[tokio::test]
+async fn w21_what_is_no_message_is_refused() {
+    let server = server().await;
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let cases = [
+        "".to_owned(),
+        "hello".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        r#"{"type":"shout"}"#.to_owned(),
+        r#"{"type":"ping","version":1e3}"#.to_owned(),
+        r#"{"type":"ping","version":0}{}"#.to_owned(),
+        format!(r#"{{"type":"seed","value":{deep}}}"#),
+        hello(1).to_string(),
+    ];
+    for (number, text) in (1..).zip(cases) {
+        let (mut client, _) = Client::join(&server, "r", number).await;
+        client.send_text(text.clone()).await;
+        let shown = &text[..text.len().min(60)];
+        assert_eq!(client.closed().await, refusal("protocol", 4400), "{shown}");
+    }
+    let mut early = Client::connect(&server, "r").await;
+    early.send(&json!({"type": "ping", "version": 0})).await;
+    assert_eq!(early.closed().await, refusal("protocol", 4400));
+    let (mut binary, _) = Client::join(&server, "r", 1).await;
+    binary.send_raw(Message::binary(vec![1_u8])).await;
+    assert_eq!(binary.closed().await, refusal("protocol", 4400));
+}
+
+#[tokio::test]
+async fn w20_another_protocol_is_refused() {
+    let server = server().await;
+    let mut client = Client::connect(&server, "r").await;
+    let mut other = hello(1);
+    other["protocol"] = json!(2);
+    client.send(&other).await;
+    assert_eq!(client.closed().await, refusal("protocol-version", 4406));
+}
+
+#[tokio::test]
+async fn s7_w19_a_message_above_a_mebibyte_closes_its_socket_only() {
+    const MEBIBYTE: usize = 1_048_576;
+    let server = server().await;
+    let (mut other, _) = Client::join(&server, "r", 9).await;
+    let ping = json!({"type": "ping", "version": 0}).to_string();
+    let padded = |length: usize| format!("{ping}{}", " ".repeat(length - ping.len()));
+
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    client.send_text(padded(MEBIBYTE)).await;
+    assert_eq!(
+        client.next().await["type"],
+        "pong",
+        "a whole mebibyte is taken"
+    );
+    client.send_text(padded(MEBIBYTE + 1)).await;
+    assert_eq!(client.closed().await, refusal("too-large", 1009));
+
+    other.send_text(ping).await;
+    assert_eq!(other.next().await["type"], "pong");
+}
+
+/// A header that announces a hundred megabytes is refused before any of them is read.
+#[tokio::test]
+async fn s7_w19_an_enormous_frame_is_refused_at_its_header() {
+    let server = server().await;
+    let text_final = 0x81;
+    let masked_long = 0xff;
+    let mut frame = vec![text_final, masked_long];
+    frame.extend_from_slice(&100_000_000_u64.to_be_bytes());
+    frame.extend_from_slice(&[0; 4]);
+    let answer = support::raw(&server, "/rooms/r", &frame).await;
+    let close = [&1009_u16.to_be_bytes(), b"too-large".as_slice()].concat();
+    assert!(answer.ends_with(&close), "{}", answer.escape_ascii());
+    let error = b"{\"type\":\"error\",\"code\":\"too-large\"";
+    let says = answer.windows(error.len()).any(|part| part == error);
+    assert!(says, "{}", answer.escape_ascii());
+}
+
+#[tokio::test]
+async fn w21_text_that_is_not_utf8_is_refused() {
+    let server = server().await;
+    let text_final = 0x81;
+    let masked_one = 0x81;
+    let frame = [text_final, masked_one, 0, 0, 0, 0, 0xff];
+    let answer = support::raw(&server, "/rooms/r", &frame).await;
+    let close = [&4400_u16.to_be_bytes(), b"protocol".as_slice()].concat();
+    assert!(answer.ends_with(&close), "{}", answer.escape_ascii());
+}
+
+#[tokio::test]
+async fn s7_a_hello_is_small() {
+    let server = server().await;
+    let mut client = Client::connect(&server, "r").await;
+    let mut long = hello(1);
+    long["token"] = json!("x".repeat(HELLO_BYTES_MAX));
+    client.send(&long).await;
+    assert_eq!(client.closed().await, refusal("too-large", 1009));
+}
+
+#[tokio::test]
+async fn s8_a_slow_reader_is_closed_and_the_others_go_on() {
+    // Together more than the queue and the buffers of the system hold; each of the writers stays
+    // within its own burst of bytes.
+    const WRITERS: u32 = 6;
+    const CHANGES: u64 = 38;
+    let server = server().await;
+    let (mut quick, _) = Client::join(&server, "r", 1).await;
+    quick.send(&seed(json!({"text": ""}))).await;
+    quick.next().await;
+    let (mut slow, _) = Client::join(&server, "r", 2).await;
+    let text = "x".repeat(100_000);
+    let mut head = 1;
+    for number in 0..WRITERS {
+        let (mut writer, _) = Client::join(&server, "r", 3 + number).await;
+        for seq in 1..=CHANGES {
+            let value = format!("{head}{text}");
+            let patch = json!([{"op": "replace", "path": "/text", "value": value}]);
+            writer.send(&push(head, seq, patch)).await;
+            head += 1;
+            assert_eq!(writer.next().await["type"], "ack");
+            assert_eq!(quick.next().await["version"], head);
+        }
+    }
+    let mut version = 1;
+    let close = loop {
+        match slow.next_or_close().await {
+            Ok(change) => {
+                version += 1;
+                assert_eq!(
+                    change["version"], version,
+                    "nothing is missing in the middle"
+                );
+            }
+            Err(close) => break close,
+        }
+    };
+    assert_eq!(close, (4408, "slow".to_owned()));
+    assert!(version < head, "it was closed before the end");
+}
+
+#[tokio::test]
+async fn s9_who_talks_too_fast_is_closed() {
+    let server = server_with_limits(Limits {
+        rate_wait: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    let ping = json!({"type": "ping", "version": 0}).to_string();
+    for _ in 0..2 * FRAMES_BURST {
+        if !client.try_send_text(ping.clone()).await {
+            break;
+        }
+    }
+    assert_eq!(client.closed().await, refusal("rate-limited", 4429));
+}
+
+#[tokio::test]
+async fn s9_a_burst_is_answered() {
+    let server = server().await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    let ping = json!({"type": "ping", "version": 0});
+    // Some more than the burst: they wait for a moment and are answered.
+    let count = FRAMES_BURST + 20;
+    for _ in 0..count {
+        client.send(&ping).await;
+    }
+    for _ in 0..count {
+        assert_eq!(client.next().await["type"], "pong");
+    }
+}
+
+#[tokio::test]
+async fn s11_three_invalid_changes_close_the_session() {
+    let server = server().await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    client.send(&seed(json!({}))).await;
+    client.next().await;
+    for seq in 1..=3 {
+        client.send(&push(1, seq, add("/no/such", json!(1)))).await;
+    }
+    assert_eq!(client.closed().await, refusal("protocol", 4400));
+}
+
+#[tokio::test]
+async fn s8_a_full_server_refuses_the_next_socket() {
+    let server = server_with_limits(Limits {
+        connections_max: 1,
+        ..Limits::default()
+    })
+    .await;
+    let (client, _) = Client::join(&server, "r", 1).await;
+    assert_eq!(status(&upgrade(&server, "/rooms/r", &[]).await), 503);
+    client.leave().await;
+    support::until(|| server.connections() == 0).await;
+    Client::join(&server, "r", 1).await;
+}
