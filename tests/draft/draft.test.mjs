@@ -1,0 +1,545 @@
+// @ts-check
+// The draft: which operations a recipe leaves, what it refuses, and that operations and root agree.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isProxy } from "node:util/types";
+import { record } from "../../src/web/draft.js";
+
+/** @param {any} root @param {any[]} path */
+const at = (root, path) => path.reduce((value, key) => value[key], root);
+
+/**
+ * RFC 6902 with typed paths, on a copy; throws where an operation does not fit.
+ * @param {any} root
+ * @param {any[]} ops
+ */
+function apply(root, ops) {
+  let doc = structuredClone(root);
+  /** @param {any[]} path @param {any} value */
+  const add = (path, value) => {
+    const parent = at(doc, path.slice(0, -1));
+    const key = path[path.length - 1];
+    assert.equal(typeof key, Array.isArray(parent) ? "number" : "string", "typed path");
+    if (!Array.isArray(parent)) return void (parent[key] = value);
+    assert.ok(key <= parent.length, `add at ${path} of ${parent.length}`);
+    parent.splice(key, 0, value);
+  };
+  /** @param {any[]} path */
+  const remove = (path) => {
+    const parent = at(doc, path.slice(0, -1));
+    const key = path[path.length - 1];
+    assert.ok(Object.hasOwn(parent, key), `nothing at ${path}`);
+    assert.equal(typeof key, Array.isArray(parent) ? "number" : "string", "typed path");
+    const old = parent[key];
+    if (Array.isArray(parent)) parent.splice(key, 1);
+    else delete parent[key];
+    return old;
+  };
+  for (const { op, path, from, value, over } of ops) {
+    const parent = path.length ? at(doc, path.slice(0, -1)) : undefined;
+    const key = path[path.length - 1];
+    if (op === "move") {
+      const below =
+        path.length > from.length &&
+        from.every((/** @type {any} */ k, /** @type {number} */ i) => k === path[i]);
+      assert.ok(!below, `move from ${from} below itself to ${path}`);
+      const moved = remove(from);
+      const target = at(doc, path.slice(0, -1));
+      assert.equal(!Array.isArray(target) && Object.hasOwn(target, key), over === true, "over");
+      add(path, moved);
+    } else if (op === "remove") remove(path);
+    else if (op === "add") {
+      if (!Array.isArray(parent)) assert.ok(!Object.hasOwn(parent, key), `add over ${path}`);
+      add(path, structuredClone(value));
+    } else if (!path.length) doc = structuredClone(value);
+    else {
+      assert.ok(Object.hasOwn(parent, key), `nothing to replace at ${path}`);
+      parent[key] = structuredClone(value);
+    }
+  }
+  return doc;
+}
+
+/** @param {any} value @param {Set<any>} seen */
+function checkTree(value, seen) {
+  if (typeof value !== "object" || value === null) return;
+  assert.ok(!isProxy(value), "a draft stands in the result");
+  assert.ok(!seen.has(value), "one object stands twice in the result");
+  seen.add(value);
+  Object.values(value).forEach((member) => checkTree(member, seen));
+}
+
+/** @param {any} value @returns {any} */
+function freeze(value) {
+  if (typeof value === "object" && value !== null)
+    Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
+}
+
+/**
+ * Runs a recipe and checks everything that holds of every run.
+ * @param {any} root
+ * @param {(draft: any) => unknown} recipe
+ */
+function run(root, recipe, max = 1000) {
+  freeze(root);
+  const before = JSON.stringify(root);
+  const result = record(root, recipe, max);
+  assert.equal(JSON.stringify(root), before, "the old root has changed");
+  if (!result) return { root, ops: [] };
+  checkTree(result.root, new Set());
+  assert.deepEqual(apply(root, result.ops), result.root);
+  for (const { op, path, value } of result.ops) {
+    if (op === "replace" && !path.length) assert.equal(value, result.root);
+  }
+  return result;
+}
+
+/** @param {any[]} ops */
+const short = (ops) =>
+  ops.map(({ op, path, from, value, over }) => {
+    const text = (/** @type {any[]} */ keys) => keys.map((key) => "/" + key).join("");
+    const tail = from
+      ? ` ${text(path)}${over ? " over" : ""}`
+      : value === undefined
+        ? ""
+        : ` ${JSON.stringify(value)}`;
+    return `${op} ${text(from ?? path)}${tail}`;
+  });
+
+const list = (/** @type {string} */ names) => [...names].map((id) => ({ id }));
+
+/** @type {[string, any, (d: any) => unknown, string[]][]} */
+const TABLE = [
+  [
+    "a member set",
+    { a: 1 },
+    (d) => {
+      d.a = 2;
+    },
+    ["replace /a 2"],
+  ],
+  [
+    "a member added",
+    {},
+    (d) => {
+      d.a = 2;
+    },
+    ["add /a 2"],
+  ],
+  [
+    "the same primitive",
+    { a: 1 },
+    (d) => {
+      d.a = 1;
+    },
+    [],
+  ],
+  [
+    "set and set back",
+    { a: 1 },
+    (d) => {
+      d.a = 2;
+      d.a = 1;
+    },
+    [],
+  ],
+  [
+    "a member deleted",
+    { a: 1 },
+    (d) => {
+      delete d.a;
+    },
+    ["remove /a"],
+  ],
+  [
+    "a member set to undefined",
+    { a: 1 },
+    (d) => {
+      d.a = undefined;
+    },
+    ["remove /a"],
+  ],
+  [
+    "a nested member",
+    { l: list("ab") },
+    (d) => {
+      d.l[1].id = "x";
+    },
+    ['replace /l/1/id "x"'],
+  ],
+  [
+    "a push",
+    { l: list("ab") },
+    (d) => {
+      d.l.push({ id: "x" });
+    },
+    ['add /l/2 {"id":"x"}'],
+  ],
+  [
+    "an unshift",
+    { l: list("ab") },
+    (d) => {
+      d.l.unshift({ id: "x" });
+    },
+    ['add /l/0 {"id":"x"}'],
+  ],
+  [
+    "a splice",
+    { l: list("abc") },
+    (d) => {
+      d.l.splice(1, 1);
+    },
+    ["remove /l/1"],
+  ],
+  [
+    "pop and shift",
+    { l: list("abc") },
+    (d) => {
+      d.l.pop();
+      d.l.shift();
+    },
+    ["remove /l/2", "remove /l/0"],
+  ],
+  [
+    "a shorter length",
+    { l: list("abc") },
+    (d) => {
+      d.l.length = 1;
+    },
+    ["remove /l/2", "remove /l/1"],
+  ],
+  [
+    "an element replaced",
+    { l: list("ab") },
+    (d) => {
+      d.l[0] = { id: "x" };
+    },
+    ['replace /l/0 {"id":"x"}'],
+  ],
+  [
+    "a number of a list",
+    { l: [1, 2, 3] },
+    (d) => {
+      d.l[1] = 5;
+    },
+    ["replace /l/1 5"],
+  ],
+  [
+    "a swap of neighbours",
+    { l: list("abc") },
+    (d) => {
+      [d.l[0], d.l[1]] = [d.l[1], d.l[0]];
+    },
+    ["move /l/1 /l/0"],
+  ],
+  [
+    "a filter",
+    { l: list("abcd") },
+    (d) => {
+      d.l = d.l.filter((/** @type {any} */ i) => i.id > "b");
+    },
+    ["remove /l/1", "remove /l/0"],
+  ],
+  [
+    "a filter that leaves nothing",
+    { l: list("ab") },
+    (d) => {
+      d.l = d.l.filter(() => false);
+    },
+    ["remove /l/1", "remove /l/0"],
+  ],
+  [
+    "an empty array assigned",
+    { l: list("ab") },
+    (d) => {
+      d.l = [];
+    },
+    ["replace /l []"],
+  ],
+  [
+    "numbers sorted",
+    { l: [3, 1, 2] },
+    (d) => {
+      d.l.sort();
+    },
+    ["move /l/0 /l/2"],
+  ],
+  [
+    "a reverse",
+    { l: list("abc") },
+    (d) => {
+      d.l.reverse();
+    },
+    ["move /l/2 /l/0", "move /l/2 /l/1"],
+  ],
+  [
+    "moved to another list",
+    { a: list("ab"), b: list("c") },
+    (d) => {
+      d.b.push(d.a.shift());
+    },
+    ["move /a/0 /b/1"],
+  ],
+  [
+    "moved, inserted first",
+    { a: list("ab"), b: list("c") },
+    (d) => {
+      d.b.push(d.a[0]);
+      d.a.splice(0, 1);
+    },
+    ["move /a/0 /b/1"],
+  ],
+  [
+    "moved and edited",
+    { a: list("ab"), b: [] },
+    (d) => {
+      const i = d.a.shift();
+      d.b.push(i);
+      i.done = true;
+    },
+    ["move /a/0 /b/0", "add /b/0/done true"],
+  ],
+  [
+    "moved out of what is deleted",
+    { a: { x: { y: 1 } }, l: [] },
+    (d) => {
+      d.l.push(d.a.x);
+      delete d.a;
+    },
+    ["move /a/x /l/0", "remove /a"],
+  ],
+  [
+    "renamed",
+    { a: { x: 1 } },
+    (d) => {
+      d.b = d.a;
+      delete d.a;
+    },
+    ["move /a /b"],
+  ],
+  [
+    "moved over",
+    { a: { x: 1 }, b: {} },
+    (d) => {
+      d.b = d.a;
+      delete d.a;
+    },
+    ["move /a /b over"],
+  ],
+  [
+    "a chain of renames",
+    { a: {}, b: { b: 1 }, c: { c: 1 } },
+    (d) => {
+      d.a = d.b;
+      d.b = d.c;
+      delete d.c;
+    },
+    ["move /b /a over", "move /c /b"],
+  ],
+  [
+    "members swapped",
+    { a: { n: 1 }, b: { n: 2 } },
+    (d) => {
+      [d.a, d.b] = [d.b, d.a];
+    },
+    ["move /a /b over", 'add /a {"n":2}'],
+  ],
+  [
+    "a copy",
+    { l: list("a") },
+    (d) => {
+      d.l.push(d.l[0]);
+    },
+    ['add /l/1 {"id":"a"}'],
+  ],
+  [
+    "a copy elsewhere",
+    { l: list("a") },
+    (d) => {
+      d.x = d.l[0];
+    },
+    ['add /x {"id":"a"}'],
+  ],
+  [
+    "a draft in a literal",
+    { l: list("a") },
+    (d) => {
+      d.x = { y: d.l[0] };
+    },
+    ['add /x {"y":{"id":"a"}}'],
+  ],
+  [
+    "below a sibling",
+    { l: [{ id: "a" }, { l: [] }] },
+    (d) => {
+      const i = d.l.shift();
+      d.l[0].l.push(i);
+    },
+    ["move /l/0 /l/1", "move /l/1 /l/0/l/0"],
+  ],
+  [
+    "below its own path",
+    [{ id: "a" }, []],
+    (d) => {
+      const i = d.shift();
+      d[0].push(i);
+    },
+    ["move /0 /1", "move /1 /0/0"],
+  ],
+  [
+    "a returned state",
+    { a: 1, b: { c: 1 }, e: 1 },
+    (d) => ({ a: 2, b: d.b }),
+    ["remove /e", "replace /a 2"],
+  ],
+  [
+    "a returned list",
+    list("abc"),
+    (d) => [d[2], d[0], { id: "x" }],
+    ["move /2 /0", 'replace /2 {"id":"x"}'],
+  ],
+  ["another kind of root", [1], () => ({ a: 1 }), ['replace  {"a":1}']],
+  [
+    "a literal edited after",
+    { l: [] },
+    (d) => {
+      d.l.push({ t: [] });
+      d.l[0].t.push(1);
+    },
+    ['add /l/0 {"t":[1]}'],
+  ],
+  [
+    "odd keys",
+    { "": { "a/b": { "~": 1, 7: [0] } } },
+    (d) => {
+      d[""]["a/b"]["~"] = 2;
+      d[""]["a/b"][7].push(1);
+    },
+    ["replace //a/b/~ 2", "add //a/b/7/1 1"],
+  ],
+];
+
+for (const [name, root, recipe, ops] of TABLE) {
+  test(`${name} is ${ops.length ? ops.join(", ") : "nothing"}`, () => {
+    assert.deepEqual(short(run(root, recipe).ops), ops);
+  });
+}
+
+// ---------------------------------------------------------------------------- random recipes
+
+/** Small numbers from a seed (mulberry32). @param {number} seed */
+function chance(seed) {
+  return (/** @type {number} */ below) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below);
+  };
+}
+
+/** @param {(below: number) => number} pick @param {number} depth @returns {any} */
+function randomValue(pick, depth) {
+  const kind = depth > 3 ? pick(3) : pick(7);
+  if (kind < 2) return pick(4);
+  if (kind === 2) return "abc"[pick(3)];
+  if (kind < 5) return Array.from({ length: pick(6) }, () => randomValue(pick, depth + 1));
+  return Object.fromEntries(
+    Array.from({ length: pick(5) }, () => ["abcdef"[pick(6)], randomValue(pick, depth + 1)]),
+  );
+}
+
+/** All containers below a draft. @param {any} draft @param {any[]} found @param {number} depth */
+function containers(draft, found = [], depth = 0) {
+  if (typeof draft !== "object" || draft === null || depth > 12) return found;
+  found.push(draft);
+  for (const key of Object.keys(draft)) containers(draft[key], found, depth + 1);
+  return found;
+}
+
+/** @param {any} draft @param {(below: number) => number} pick @param {any[]} bag drafts met before */
+function randomStep(draft, pick, bag) {
+  const all = containers(draft);
+  const one = all[pick(all.length)];
+  const any = () => {
+    const kind = pick(6);
+    if (kind < 2) return randomValue(pick, 2);
+    if (kind === 2 && bag.length) return bag[pick(bag.length)];
+    if (kind === 3) return { x: all[pick(all.length)], y: 1 };
+    return all[pick(all.length)];
+  };
+  if (!Array.isArray(one)) {
+    const keys = Object.keys(one);
+    const key = keys.length && pick(3) ? keys[pick(keys.length)] : "abcdef"[pick(6)];
+    if (pick(2)) bag.push(one[key]);
+    if (pick(3) === 0) delete one[key];
+    else if (pick(4) === 0 && Array.isArray(one[key])) {
+      const how = pick(3);
+      if (how === 0) one[key] = one[key].filter(() => pick(2));
+      else if (how === 1) one[key] = [...one[key], any()];
+      else one[key] = one[key].map((/** @type {any} */ item) => (pick(3) ? item : any()));
+    } else one[key] = any();
+    return;
+  }
+  const i = pick(one.length + 1);
+  const steps = [
+    () => one.push(any()),
+    () => one.unshift(any(), any()),
+    () => bag.push(one.pop() ?? 0),
+    () => bag.push(one.shift() ?? 0),
+    () => bag.push(...one.splice(i, pick(3), ...(pick(2) ? [any()] : []))),
+    () => one.reverse(),
+    () =>
+      one.sort((/** @type {any} */ a, /** @type {any} */ b) =>
+        JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+      ),
+    () => one.copyWithin(i, pick(3), pick(5)),
+    () => one.fill(any(), i, i + pick(3)),
+    () => (one[i] = any()),
+    () => (one.length = i),
+    () => one.length > 1 && ([one[0], one[one.length - 1]] = [one[one.length - 1], one[0]]),
+  ];
+  steps[pick(steps.length)]();
+}
+
+/**
+ * One random recipe. A refusal (a cycle, too deep) is a result too.
+ * @param {number} seed
+ * @param {number} max
+ */
+function randomRun(seed, max) {
+  const pick = chance(seed);
+  let root = randomValue(pick, 0);
+  if (typeof root !== "object")
+    root = { a: root, b: randomValue(pick, 1), c: randomValue(pick, 0) };
+  let expected;
+  try {
+    const { root: after } = run(
+      root,
+      (draft) => {
+        /** @type {any[]} */
+        const bag = [];
+        for (let n = 1 + pick(7); n > 0; n--) randomStep(draft, pick, bag);
+        expected = JSON.parse(JSON.stringify(draft));
+      },
+      max,
+    );
+    assert.deepEqual(after, expected);
+    return true;
+  } catch (/** @type {any} */ error) {
+    if (error.draftsync === 1 && /^(cycle|too-deep)$/.test(error.reason)) return false;
+    if (error instanceof TypeError && /circular/.test(error.message)) return false;
+    error.message = `seed ${seed}, at most ${max} operations: ${error.message}`;
+    throw error;
+  }
+}
+
+test("operations of random recipes make exactly the new root", () => {
+  const first = Number(process.env.DRAFT_SEED ?? 1);
+  const runs = Number(process.env.DRAFT_RUNS ?? 6000);
+  let taken = 0;
+  for (let seed = first; seed < first + runs; seed++) {
+    if (randomRun(seed, seed % 3 ? 1000 : seed % 5)) taken++;
+  }
+  assert.ok(taken > runs / 2, `${taken} of ${runs} recipes were taken`);
+});
