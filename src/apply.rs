@@ -136,7 +136,7 @@ impl<D: Doc> Rules<D> {
 /// Applies operations as they are written on the wire or by an app, and types them.
 ///
 /// Every path is typed against the document as it stands at its operation; `-` becomes an index,
-/// `copy` an `add` of the literal, a move onto itself nothing (SPEC P3, P7).
+/// `copy` an `add` of the literal, a move onto itself nothing (SPEC P2, P4, P9, P11).
 ///
 /// # Errors
 /// The first operation that does not fit; the document is as it was.
@@ -368,7 +368,7 @@ fn type_op<D: Doc>(doc: &D, op: &PatchOp<D::Value>) -> Result<Vec<Op<D::Value>>,
         PatchOp::Move { from, path } => type_move(doc, from, path)?,
         PatchOp::Inc { path, inc } => vec![Op::Inc(target(doc, path)?, *inc)],
         PatchOp::StrIns { path, pos, str } => {
-            let units = str.len();
+            let units = str.length();
             vec![Op::StrIns {
                 path: target(doc, path)?,
                 pos: *pos,
@@ -480,7 +480,7 @@ fn place<D: Doc>(doc: &D, pointer: &str) -> Result<(Path, bool), Reason> {
         let token = if shape.arrays >> depth & 1 == 0 {
             Token::Key(token.into())
         } else if token == "-" && depth == last {
-            Token::Index(doc.get(&path).map_or(0, |list| list.len()))
+            Token::Index(doc.get(&path).map_or(0, |list| list.length()))
         } else {
             Token::Index(index_of(&token).ok_or(Reason::BadIndex)?)
         };

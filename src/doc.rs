@@ -42,7 +42,7 @@ pub trait Value: Clone + PartialEq {
     /// `len` code units of this text from `pos`, under the conditions of `splice`.
     fn slice(&self, pos: usize, len: usize) -> Option<Self>;
     /// How many code units a text has, in UTF-16, or elements an array; else 0.
-    fn len(&self) -> usize;
+    fn length(&self) -> usize;
     /// How many bytes this value has as JSON, at most.
     fn json_bytes(&self) -> usize;
     /// How many values it is made of, itself included.
@@ -100,26 +100,30 @@ pub trait Doc: Clone {
 
     /// Walks `pointer` down, or `None` when the walk leaves the tree before its last token.
     fn shape(&self, pointer: &str) -> Option<Shape> {
-        let mut shape = Shape {
-            arrays: 0,
-            present: true,
-        };
-        let mut path: Vec<Token> = Vec::new();
-        for (depth, token) in tokens_of(pointer)?.into_iter().enumerate() {
-            let array = match self.get(&path).map(|value| value.kind()) {
-                Some(Kind::Array) => true,
-                Some(Kind::Object) => false,
-                _ => return None,
-            };
-            shape.arrays |= u64::from(array).checked_shl(depth as u32)?;
-            path.push(match index_of(&token) {
-                Some(index) if array => Token::Index(index),
-                _ => Token::Key(token.into()),
-            });
-        }
-        shape.present = self.get(&path).is_some();
-        Some(shape)
+        walk(self, pointer)
     }
+}
+
+/// Walks a pointer with [`Doc::get`], for hosts that have nothing faster.
+pub fn walk<D: Doc>(doc: &D, pointer: &str) -> Option<Shape> {
+    let mut arrays = 0;
+    let mut path: Vec<Token> = Vec::new();
+    for (depth, token) in tokens_of(pointer)?.into_iter().enumerate() {
+        let array = match doc.get(&path).map(|value| value.kind()) {
+            Some(Kind::Array) => true,
+            Some(Kind::Object) => false,
+            _ => return None,
+        };
+        arrays |= u64::from(array).checked_shl(depth as u32)?;
+        path.push(match index_of(&token) {
+            Some(index) if array => Token::Index(index),
+            _ => Token::Key(token.into()),
+        });
+    }
+    Some(Shape {
+        arrays,
+        present: doc.get(&path).is_some(),
+    })
 }
 
 /// An edit that does not fit its slot.

@@ -37,3 +37,19 @@ pub mod room;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tree;
+
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+#[cfg(all(target_arch = "wasm32", feature = "package"))]
+mod bare {
+    //! What `std` would bring, smaller: the package is measured in bytes.
+
+    #[global_allocator]
+    static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        core::arch::wasm32::unreachable()
+    }
+}

@@ -28,7 +28,7 @@ pub enum Tree {
     /// A text.
     Text(Arc<str>),
     /// An array.
-    Array(Vector<Tree>),
+    Array(Vector<Self>),
     /// An object.
     Object(Members),
 }
@@ -196,7 +196,7 @@ impl Value for Tree {
     }
 
     fn number(number: f64) -> Self {
-        // Minus zero has no name of its own in this protocol (SPEC P13).
+        // Minus zero has no name of its own in this protocol (SPEC P22).
         Self::Number(number + 0.0)
     }
 
@@ -225,7 +225,7 @@ impl Value for Tree {
         Some(Self::Text(text[start..end].into()))
     }
 
-    fn len(&self) -> usize {
+    fn length(&self) -> usize {
         match self {
             Self::Array(items) => items.len(),
             Self::Text(text) => units(text),

@@ -15,7 +15,7 @@ use crate::apply::{self, Applied, Rules};
 use crate::chance::Chance;
 use crate::doc::Doc;
 use crate::error::{Error, ErrorCode};
-use crate::op::Patch;
+use crate::op::{Op, Patch};
 use crate::protocol::{
     ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
     Seq, Tag, ToRoom, Version,
@@ -104,6 +104,13 @@ pub struct Refused {
     pub rule: alloc::string::String,
 }
 
+/// Updates that become one change, or none.
+#[derive(Debug)]
+struct Transaction<D: Doc> {
+    ops: Vec<Op<D::Value>>,
+    view: D,
+}
+
 /// One replica of a room's document.
 #[derive(Debug)]
 pub struct Client<D: Doc> {
@@ -131,6 +138,8 @@ pub struct Client<D: Doc> {
     phase: Phase,
     limits: Limits,
     queue_changes_max: usize,
+    /// The transactions that are open, the innermost last.
+    transactions: Vec<Transaction<D>>,
     /// Whether anybody wants to hear of patches; their text is not made for nobody.
     watched: bool,
     chance: Chance,
@@ -160,6 +169,7 @@ impl<D: Doc> Client<D> {
                 message_bytes_max: MESSAGE_BYTES_MAX,
             },
             queue_changes_max: QUEUE_CHANGES_MAX,
+            transactions: Vec::new(),
             watched: false,
             chance,
             outputs: VecDeque::new(),
@@ -194,7 +204,53 @@ impl<D: Doc> Client<D> {
     /// What the app sees: base and pending.
     pub fn view(&mut self) -> &D {
         self.replay();
-        self.view.as_ref().unwrap_or(&self.base)
+        match self.transactions.last() {
+            Some(transaction) => &transaction.view,
+            None => self.view.as_ref().unwrap_or(&self.base),
+        }
+    }
+
+    /// Begins a transaction, inside the one that is open. No message may be handled before the
+    /// outermost has ended.
+    pub fn begin(&mut self) {
+        let view = self.view().clone();
+        self.transactions.push(Transaction {
+            ops: Vec::new(),
+            view,
+        });
+    }
+
+    /// Ends the innermost transaction: the outermost becomes one change.
+    ///
+    /// # Errors
+    /// As [`Client::record`]; then all of it is undone.
+    pub fn end(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
+        let Some(inner) = self.transactions.pop() else {
+            return Ok(None);
+        };
+        self.moved = true;
+        match self.transactions.last_mut() {
+            Some(outer) => {
+                outer.ops.extend(inner.ops);
+                outer.view = inner.view;
+                Ok(None)
+            }
+            None => self.commit(Applied::recorded(Patch(inner.ops)), inner.view),
+        }
+    }
+
+    /// What the innermost transaction has written so far.
+    pub fn written(&self) -> Vec<PatchOp<D::Value>> {
+        let ops = self
+            .transactions
+            .last()
+            .map_or(&[][..], |transaction| &transaction.ops);
+        ops.iter().map(Op::to_text).collect()
+    }
+
+    /// Undoes the innermost transaction.
+    pub fn undo(&mut self) {
+        self.moved |= self.transactions.pop().is_some();
     }
 
     /// How many changes wait for the room's answer.
@@ -246,6 +302,11 @@ impl<D: Doc> Client<D> {
     }
 
     fn commit(&mut self, applied: Applied<D::Value>, next: D) -> Result<Option<(Seq, Tag)>, Error> {
+        if let Some(transaction) = self.transactions.last_mut() {
+            transaction.ops.extend(applied.patch.0);
+            transaction.view = next;
+            return Ok(None);
+        }
         if applied.patch.0.is_empty() {
             return Ok(None);
         }

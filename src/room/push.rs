@@ -29,6 +29,14 @@ struct Candidate<V> {
     refused: Option<Refusal>,
 }
 
+/// What became of a push.
+struct Decided<V> {
+    /// The changes that were taken.
+    changes: Vec<Change<V>>,
+    /// One answer for each change that was offered.
+    results: Vec<Verdict<V>>,
+}
+
 impl<V: Value> Candidate<V> {
     fn take(&mut self, rebased: Rebased<V>) {
         let offered = |origin: &[usize], lost: &Lost| origin.get(lost.op).copied().unwrap_or(0);
@@ -91,7 +99,10 @@ impl<D: Doc> Room<D> {
         }
         if !new.is_empty() {
             let head = self.head;
-            let (changes, decided) = self.decide(client_id, base, new);
+            let Decided {
+                changes,
+                results: decided,
+            } = self.decide(client_id, base, new);
             if let Some(last) = decided.last() {
                 dedupe.last_seq = last.seq;
             }
@@ -140,7 +151,7 @@ impl<D: Doc> Room<D> {
         client_id: ClientId,
         base: Version,
         offers: Vec<Offer<D::Value>>,
-    ) -> (Vec<Change<D::Value>>, Vec<Verdict<D::Value>>) {
+    ) -> Decided<D::Value> {
         let mut candidates = self.candidates(base, offers);
         let mut changes = Vec::new();
         let mut results = Vec::new();
@@ -184,7 +195,7 @@ impl<D: Doc> Room<D> {
             }
             results.push(result);
         }
-        (changes, results)
+        Decided { changes, results }
     }
 
     /// Types each change on the document that it was written on, and rebases all of them over

@@ -8,14 +8,14 @@ use draftsync::tree::Tree;
 
 /// A small stream of chance from a seed (splitmix64).
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(99))
     }
 
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,30 +24,30 @@ impl Dice {
     }
 
     /// A number below `bound`.
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.bits() % bound.max(1) as u64) as usize
     }
 
     /// True once in `times`.
-    pub fn once_in(&mut self, times: usize) -> bool {
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 }
 
 /// JSON text as a tree.
-pub fn tree(text: &str) -> Tree {
-    serde_json::from_str(text).unwrap()
+pub(crate) fn tree(text: &str) -> Tree {
+    serde_json::from_str(text).expect("the test writes JSON")
 }
 
 const KEYS: [&str; 5] = ["a", "b", "list", "n", "s"];
 const TEXTS: [&str; 6] = ["", "x", "hello", "a😀b", "ü~/", "yy"];
 
 /// A random value, at most `depth` containers deep.
-pub fn value(dice: &mut Dice, depth: usize) -> Tree {
+pub(crate) fn value(dice: &mut Dice, depth: usize) -> Tree {
     match dice.below(if depth == 0 { 4 } else { 7 }) {
         0 => Tree::number(dice.below(10) as f64),
         1 => Tree::Text((*dice.pick(&TEXTS)).into()),
@@ -59,7 +59,7 @@ pub fn value(dice: &mut Dice, depth: usize) -> Tree {
 }
 
 /// A random object; the usual root.
-pub fn object(dice: &mut Dice, depth: usize) -> Tree {
+pub(crate) fn object(dice: &mut Dice, depth: usize) -> Tree {
     let mut members = draftsync::tree::Members::default();
     for _ in 0..dice.below(5) {
         let key = *dice.pick(&KEYS);
@@ -75,7 +75,7 @@ pub fn object(dice: &mut Dice, depth: usize) -> Tree {
 }
 
 /// Every path of a document with its value, the root first.
-pub fn paths(doc: &Tree) -> Vec<(Path, Tree)> {
+pub(crate) fn paths(doc: &Tree) -> Vec<(Path, Tree)> {
     let mut all = vec![(Path::default(), doc.clone())];
     let mut next = 0;
     while next < all.len() {
@@ -105,7 +105,7 @@ pub fn paths(doc: &Tree) -> Vec<(Path, Tree)> {
 }
 
 /// A random operation that fits the document, as an app would write it.
-pub fn edit(dice: &mut Dice, doc: &Tree) -> PatchOp<Tree> {
+pub(crate) fn edit(dice: &mut Dice, doc: &Tree) -> PatchOp<Tree> {
     let all = paths(doc);
     loop {
         if let Some(op) = try_edit(dice, &all) {
@@ -178,7 +178,7 @@ fn try_edit(dice: &mut Dice, all: &[(Path, Tree)]) -> Option<PatchOp<Tree>> {
                         str,
                     }
                 } else {
-                    let len = dice.below(here.len() - pos + 1);
+                    let len = dice.below(here.length() - pos + 1);
                     here.slice(pos, len)?;
                     PatchOp::StrDel {
                         path: pointer,
@@ -205,6 +205,6 @@ fn try_edit(dice: &mut Dice, all: &[(Path, Tree)]) -> Option<PatchOp<Tree>> {
 
 /// An offset of a text that cuts no surrogate pair.
 fn offset(dice: &mut Dice, text: &Tree) -> Option<usize> {
-    let pos = dice.below(text.len() + 1);
+    let pos = dice.below(text.length() + 1);
     text.slice(pos, 0).map(|_| pos)
 }

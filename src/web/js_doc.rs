@@ -1,0 +1,174 @@
+//! A document of plain, immutable JS objects; Rust holds handles and never a copy.
+
+use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value, walk};
+use crate::error::Reason;
+use crate::path::{Path, Token, pointer_of};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(module = "/src/web/tree.js")]
+extern "C" {
+    fn tree(root: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = rootOf)]
+    fn root_of(tree: &JsValue) -> JsValue;
+    fn share(tree: &JsValue) -> JsValue;
+    fn shape(root: &JsValue, pointer: &str) -> f64;
+    fn get(root: &JsValue, pointer: &str) -> JsValue;
+    fn edit(tree: &JsValue, kind: u32, pointer: &str, value: &JsValue) -> JsValue;
+    fn equals(a: &JsValue, b: &JsValue) -> bool;
+    fn splice(text: &JsValue, pos: f64, del: f64, insert: &JsValue) -> JsValue;
+    fn slice(text: &JsValue, pos: f64, len: f64) -> JsValue;
+    #[wasm_bindgen(js_name = kindOf)]
+    fn kind_of(value: &JsValue) -> u32;
+    #[wasm_bindgen(js_name = len)]
+    fn count_units(value: &JsValue) -> f64;
+    #[wasm_bindgen(js_name = nodes)]
+    fn count(value: &JsValue) -> f64;
+    #[wasm_bindgen(js_name = jsonBytes)]
+    fn json_bytes(value: &JsValue) -> f64;
+    fn check(value: &JsValue, depth: f64) -> u32;
+    /// Freezes what is given away from now on.
+    pub(super) fn develop();
+}
+
+/// Which limit a value from a frame breaks, where it stands below `depth` containers.
+pub(super) fn limit(value: &JsValue, depth: f64) -> Result<(), Reason> {
+    Err(match check(value, depth) {
+        0 => return Ok(()),
+        3 => Reason::ProtoKey,
+        4 => Reason::TooDeep,
+        5 => Reason::KeyTooLong,
+        6 => Reason::StringTooLong,
+        _ => Reason::NotJson,
+    })
+}
+
+fn present(value: JsValue) -> Option<JsValue> {
+    if value.is_undefined() {
+        None
+    } else {
+        Some(value)
+    }
+}
+
+impl Value for JsValue {
+    fn kind(&self) -> Kind {
+        match kind_of(self) {
+            0 => Kind::Null,
+            1 => Kind::Bool,
+            2 => Kind::Number,
+            3 => Kind::Text,
+            4 => Kind::Array,
+            _ => Kind::Object,
+        }
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn number(number: f64) -> Self {
+        // Minus zero has no name of its own in this protocol (SPEC P22).
+        Self::from_f64(number + 0.0)
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        equals(self, other)
+    }
+
+    fn splice(&self, pos: usize, del: usize, insert: Option<&Self>) -> Option<Self> {
+        let nothing = Self::from_str("");
+        present(splice(
+            self,
+            pos as f64,
+            del as f64,
+            insert.unwrap_or(&nothing),
+        ))
+    }
+
+    fn slice(&self, pos: usize, len: usize) -> Option<Self> {
+        present(slice(self, pos as f64, len as f64))
+    }
+
+    fn length(&self) -> usize {
+        count_units(self) as usize
+    }
+
+    fn json_bytes(&self) -> usize {
+        json_bytes(self) as usize
+    }
+
+    fn nodes(&self) -> usize {
+        count(self) as usize
+    }
+
+    fn check(&self, depth: usize) -> Result<(), Reason> {
+        limit(self, depth as f64)
+    }
+}
+
+/// A handle on a tree of `tree.js`.
+#[derive(Debug)]
+pub(super) struct JsDoc(JsValue);
+
+impl Clone for JsDoc {
+    /// Two roots, one structure: neither may edit in place what it shares with the other.
+    fn clone(&self) -> Self {
+        Self(tree(&share(&self.0)))
+    }
+}
+
+/// Pointers of more tokens are walked one by one: their shape does not fit a double.
+const SHAPE_TOKENS_MAX: usize = 50;
+/// The bit that says that a value stands at the end.
+const PRESENT: u64 = 1 << 51;
+
+impl Doc for JsDoc {
+    type Value = JsValue;
+
+    fn new(root: JsValue) -> Self {
+        Self(tree(&root))
+    }
+
+    fn root(&self) -> JsValue {
+        share(&self.0)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        root_of(&self.0) == root_of(&other.0)
+    }
+
+    fn get(&self, path: &[Token]) -> Option<JsValue> {
+        present(get(&root_of(&self.0), &pointer_of(path)))
+    }
+
+    fn edit(&mut self, path: &Path, change: Edit<JsValue>) -> Result<Before<JsValue>, Misfit> {
+        let (kind, value) = match change {
+            Edit::Set(value) => (0, value),
+            Edit::Add(value) => (1, value),
+            Edit::Insert(value) => (2, value),
+            Edit::Remove => (3, JsValue::UNDEFINED),
+        };
+        let before = present(edit(&self.0, kind, &path.pointer(), &value)).ok_or(Misfit)?;
+        Ok(if matches!(kind, 1 | 2) {
+            None
+        } else {
+            Some(before)
+        })
+    }
+
+    fn shape(&self, pointer: &str) -> Option<Shape> {
+        if pointer.bytes().filter(|byte| *byte == b'/').count() > SHAPE_TOKENS_MAX {
+            return walk(self, pointer);
+        }
+        let bits = shape(&root_of(&self.0), pointer);
+        if bits < 0.0 {
+            return None;
+        }
+        let bits = bits as u64;
+        Some(Shape {
+            arrays: bits & !PRESENT,
+            present: bits & PRESENT != 0,
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! The browser: the only place in the core that knows one.
+
+mod codec;
+mod js_doc;
+mod socket;
+mod store;
