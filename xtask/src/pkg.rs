@@ -16,6 +16,9 @@ use crate::stamp;
 use crate::tools::{self, WASM};
 use crate::workspace::Workspace;
 
+/// The file beside the glue in which wasm-opt's new names are kept.
+const NAMES: &str = "names.json";
+
 /// What the wasm is built for.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Flavour {
@@ -153,13 +156,16 @@ fn bind(
     run::check(&mut command)?;
     if flavour == Flavour::Published {
         let wasm = glue.join("core_bg.wasm");
-        let wasm_opt = workspace.root.join("node_modules/binaryen/bin/wasm-opt");
         let mut command = Command::new("node");
-        command.arg(wasm_opt).arg("-Oz");
+        command
+            .arg(workspace.root.join("node_modules/binaryen/bin/wasm-opt"))
+            .arg("-Oz");
+        // Short names for imports and exports; what it prints says which, for the glue.
+        command.arg("--minify-imports-and-exports-and-modules");
         // Sections that only tools read; wasm-opt has read the features by then.
         command.args(["--strip-producers", "--strip-target-features"]);
         command.arg(&wasm).arg("-o").arg(&wasm);
-        run::check(&mut command)?;
+        fs::write(glue.join(NAMES), run::read(&mut command)?)?;
     }
     Ok(glue)
 }
@@ -196,11 +202,24 @@ fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
     )?;
     let mut command = Command::new("node");
     command.arg(workspace.root.join("xtask/bundle.mjs"));
+    command.arg(glue.join("core.js")).arg(to.join("core.js"));
+    if glue.join(NAMES).is_file() {
+        command.arg(glue.join(NAMES));
+    }
+    run::check(command.current_dir(&workspace.root))?;
+    check_that_it_starts(to)
+}
+
+/// Instantiates the finished wasm with the finished glue: an import that is missing fails here.
+fn check_that_it_starts(package: &Path) -> Result<()> {
+    let script = "import { readFileSync } from 'node:fs';
+        const { initSync } = await import('./core.js');
+        initSync({ module: readFileSync('core.wasm') });";
+    let mut command = Command::new("node");
     command
-        .arg(glue.join("core.js"))
-        .arg(to.join("core.js"))
-        .current_dir(&workspace.root);
-    run::check(&mut command)
+        .args(["--input-type=module", "--eval", script])
+        .current_dir(package);
+    run::check(&mut command).context("the built package does not start")
 }
 
 /// The bytes in hexadecimal digits.
