@@ -136,7 +136,8 @@ export function clean(value, path) {
  */
 function fail(reason, link, kind) {
   let path = "";
-  for (let at = link; at && (at.via ?? at.up); at = at.via ?? at.up) {
+  // Drafts put into each other make a ring, so the steps are counted.
+  for (let at = link, n = 0; at && (at.via ?? at.up) && n <= DEPTH_MAX; at = at.via ?? at.up, n++) {
     path = "/" + String(at.key).replace(/~/g, "~0").replace(/\//g, "~1") + path;
   }
   throw { draftsync: 1, code: "invalid-patch", reason, path, ...(kind && { kind }) };
@@ -717,10 +718,7 @@ function standing(state) {
   const found = [];
   if (!Array.isArray(base)) {
     const keys = new Set(state.touched);
-    for (const kid of state.kids) {
-      if (at[kid.key] === kid.base) keys.add(kid.key);
-      else for (const key of Object.keys(at)) if (at[key] === kid.base) keys.add(key);
-    }
+    for (const kid of state.kids) if (kid.up === state) keys.add(locate(kid).pos);
     for (const key of keys) {
       const kid = hasOwn(at, key) && scope.drafts.get(at[key]);
       if (kid) found.push([key, kid]);
@@ -729,9 +727,10 @@ function standing(state) {
   }
   const end = at.length - state.suf;
   for (const kid of copy === base ? [] : state.kids) {
-    if (!kid.dirty && !kid.given) continue;
-    const i = indexIn(at, kid, at.length - base.length);
-    if (i >= 0 && (i < state.lo || i >= end)) found.push([i, kid]);
+    if (kid.up !== state || !(kid.dirty || kid.given)) continue;
+    const { pos } = locate(kid);
+    if (pos < state.lo) found.push([pos, kid]);
+    else if (pos >= base.length - state.suf) found.push([pos + at.length - base.length, kid]);
   }
   for (let i = copy === base ? 0 : state.lo; i < end; i++) {
     const kid = scope.drafts.get(at[i]);

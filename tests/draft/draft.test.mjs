@@ -451,7 +451,7 @@ function randomValue(pick, depth) {
 
 /** All containers below a draft. @param {any} draft @param {any[]} found @param {number} depth */
 function containers(draft, found = [], depth = 0) {
-  if (typeof draft !== "object" || draft === null || depth > 12) return found;
+  if (typeof draft !== "object" || draft === null || depth > 12 || found.length > 60) return found;
   found.push(draft);
   for (const key of Object.keys(draft)) containers(draft[key], found, depth + 1);
   return found;
@@ -471,7 +471,7 @@ function randomStep(draft, pick, bag) {
   if (!Array.isArray(one)) {
     const keys = Object.keys(one);
     const key = keys.length && pick(3) ? keys[pick(keys.length)] : "abcdef"[pick(6)];
-    if (pick(2)) bag.push(one[key]);
+    if (pick(2)) bag.push(one[key] ?? 0);
     if (pick(3) === 0) delete one[key];
     else if (pick(4) === 0 && Array.isArray(one[key])) {
       const how = pick(3);
@@ -529,6 +529,7 @@ function randomRun(seed, max) {
   } catch (/** @type {any} */ error) {
     if (error.draftsync === 1 && /^(cycle|too-deep)$/.test(error.reason)) return false;
     if (error instanceof TypeError && /circular/.test(error.message)) return false;
+    if (error.draftsync) throw new Error(`seed ${seed}: ${JSON.stringify(error)}`);
     error.message = `seed ${seed}, at most ${max} operations: ${error.message}`;
     throw error;
   }
