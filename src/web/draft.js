@@ -674,7 +674,7 @@ function adopt(state) {
     if (old === next || !Array.isArray(old) || !Array.isArray(next)) continue;
     const made = scope.drafts.get(next);
     if (!scope.fresh.has(next) || made?.given || scope.drafts.get(old)?.given) continue;
-    if (list && copy.includes(old)) continue;
+    if (list && (copy.includes(old) || copy.indexOf(next) !== copy.lastIndexOf(next))) continue;
     const items = made ? now(made) : next;
     if (!made?.sieved && !sharing(old, items)) continue;
     const kept = draftOf(scope, old, state, key);
@@ -879,7 +879,7 @@ function emit(state) {
   const changed = state.copy && (Array.isArray(state.base) ? arrange(state) : assign(state));
   let value = changed ? state.copy : state.base;
   for (const [key, kid] of state.stand) {
-    if (!kid.dirty || now(state)[key] !== kid.base) continue;
+    if (kid.fresh || !kid.dirty || now(state)[key] !== kid.base) continue;
     const after = emit(kid);
     if (after === kid.base) continue;
     value = own(state);

@@ -36,7 +36,7 @@ function apply(root, ops) {
     return old;
   };
   for (const { op, path, from, value, over } of ops) {
-    const parent = path.length ? at(doc, path.slice(0, -1)) : undefined;
+    const parent = path.length && op !== "move" ? at(doc, path.slice(0, -1)) : undefined;
     const key = path[path.length - 1];
     if (op === "move") {
       const below =
@@ -64,7 +64,7 @@ function apply(root, ops) {
 function checkTree(value, seen) {
   if (typeof value !== "object" || value === null) return;
   assert.ok(!isProxy(value), "a draft stands in the result");
-  assert.ok(!seen.has(value), "one object stands twice in the result");
+  assert.ok(!seen.has(value), "one object stands twice: " + JSON.stringify(value));
   seen.add(value);
   Object.values(value).forEach((member) => checkTree(member, seen));
 }
