@@ -19,9 +19,9 @@
  * @property {State | undefined} up where it stood first; of old ones, in the old document
  * @property {State | undefined} via through which it was reached last, and `key` there
  * @property {any} key
- * @property {State[]} parents all that hold or held it
- * @property {Set<State>} kids what was reached through it
- * @property {Set<string>} touched members written or deleted
+ * @property {State[] | undefined} parents others that hold or held it
+ * @property {Set<State> | undefined} kids what was reached through it
+ * @property {Set<string> | undefined} touched members written or deleted
  * @property {number} lo elements at the front that no write has touched
  * @property {number} suf elements at the end that no write has touched
  * @property {number} depth containers above it; checked so far
@@ -30,14 +30,14 @@
  * @property {boolean} sieved the result of `filter`
  * @property {number} walk 0 not planned, 1 being planned, 2 planned
  * @property {State | undefined} place the old container that holds it in the new document
- * @property {[any, State][]} stand its children of interest in the new document
+ * @property {[any, State][] | undefined} stand its children of interest in the new document
  * @property {boolean} busy something inside moves out
  * @property {boolean} done moved, or written as a literal
  * @property {State | undefined} loc where it stands while operations are written, and `pos` there
  * @property {any} pos
  * @property {number[] | undefined} cur the order of the touched elements: old index, or negative
  * @property {Uint8Array | undefined} kept which of the touched old elements stay
- * @property {string[]} late members to be written when all moves are done
+ * @property {string[] | undefined} late members to be written when all moves are done
  */
 /**
  * One run of `record`.
@@ -189,14 +189,13 @@ function membersOf(value, link) {
   const members = [];
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
-    const at = { up: link, key };
     if (list && i < length && key !== String(i)) fail("sparse", { up: link, key: i });
     if (list && key === "length") continue;
-    checkKey(key, at);
-    if (list && i >= length) fail("not-json", at, "array property");
+    if (!list || i >= length) checkKey(key, { up: link, key });
+    if (list && i >= length) fail("not-json", { up: link, key }, "array property");
     const found = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(value, key));
     if (!found.enumerable) continue;
-    if (!("value" in found)) fail("accessor", at);
+    if (!("value" in found)) fail("accessor", { up: link, key });
     if (list || found.value !== undefined) members.push([list ? i : key, found.value]);
   }
   return members;
@@ -305,7 +304,7 @@ function taken(state, value) {
   known.given = true;
   // The plan shall see whether it stays where it was as well.
   if (known.up) mark(known.up);
-  if (!known.parents.includes(state)) known.parents.push(state);
+  heldBy(known, state);
   return known.base;
 }
 
@@ -370,9 +369,9 @@ function draftOf(scope, raw, via, key) {
       up: via,
       via,
       key,
-      parents: [],
-      kids: new Set(),
-      touched: new Set(),
+      parents: undefined,
+      kids: undefined,
+      touched: undefined,
       lo: Infinity,
       suf: Infinity,
       depth: via ? via.depth + 1 : 0,
@@ -381,14 +380,14 @@ function draftOf(scope, raw, via, key) {
       sieved: false,
       walk: 0,
       place: undefined,
-      stand: [],
+      stand: undefined,
       busy: false,
       done: false,
       loc: undefined,
       pos: undefined,
       cur: undefined,
       kept: undefined,
-      late: [],
+      late: undefined,
     };
     state.proxy = new Proxy(Array.isArray(raw) ? /** @type {any} */ ([state]) : state, traps);
     scope.drafts.set(raw, state);
@@ -396,8 +395,8 @@ function draftOf(scope, raw, via, key) {
   state.via = via;
   state.key = key;
   if (via) {
-    via.kids.add(state);
-    if (!state.parents.includes(via)) state.parents.push(via);
+    (via.kids ??= new Set()).add(state);
+    heldBy(state, via);
     if (state.dirty) mark(via);
   }
   return state;
@@ -412,7 +411,14 @@ function shown(state, key, value) {
 function mark(state) {
   if (state.dirty) return;
   state.dirty = true;
-  state.parents.forEach(mark);
+  if (state.up) mark(state.up);
+  state.parents?.forEach(mark);
+}
+
+/** @param {State} state @param {State} parent */
+function heldBy(state, parent) {
+  if (parent === state.up || state.parents?.includes(parent)) return;
+  (state.parents ??= []).push(parent);
 }
 
 /** The copy of a container, which may be written. @param {State} state */
@@ -431,7 +437,7 @@ function range(list, lo, suf) {
 /** @param {State} state @param {string} key */
 function drop(state, key) {
   if (!hasOwn(now(state), key)) return;
-  state.touched.add(key);
+  (state.touched ??= new Set()).add(key);
   delete own(state)[key];
 }
 
@@ -455,7 +461,7 @@ function put(state, key, value) {
   if (value === undefined) return drop(state, key);
   const raw = take(state, value, key);
   if (hasOwn(now(state), key) && now(state)[key] === raw) return;
-  state.touched.add(key);
+  (state.touched ??= new Set()).add(key);
   own(state)[key] = raw;
 }
 
@@ -667,7 +673,7 @@ function adopt(state) {
   const { scope, base, copy } = state;
   if (!copy || state.fresh) return;
   const list = Array.isArray(base);
-  const keys = list ? changedSpots(state) : state.touched;
+  const keys = list ? changedSpots(state) : (state.touched ?? []);
   for (const key of keys) {
     const old = hasOwn(base, key) ? base[key] : undefined;
     const next = hasOwn(copy, key) ? copy[key] : undefined;
@@ -718,7 +724,7 @@ function standing(state) {
   const found = [];
   if (!Array.isArray(base)) {
     const keys = new Set(state.touched);
-    for (const kid of state.kids) if (kid.up === state) keys.add(locate(kid).pos);
+    for (const kid of state.kids ?? []) if (kid.up === state) keys.add(locate(kid).pos);
     for (const key of keys) {
       const kid = hasOwn(at, key) && scope.drafts.get(at[key]);
       if (kid) found.push([key, kid]);
@@ -726,7 +732,7 @@ function standing(state) {
     return found;
   }
   const end = at.length - state.suf;
-  for (const kid of copy === base ? [] : state.kids) {
+  for (const kid of (copy !== base && state.kids) || []) {
     if (kid.up !== state || !(kid.dirty || kid.given)) continue;
     const { pos } = locate(kid);
     if (pos < state.lo) found.push([pos, kid]);
@@ -878,7 +884,7 @@ function build(state) {
 function emit(state) {
   const changed = state.copy && (Array.isArray(state.base) ? arrange(state) : assign(state));
   let value = changed ? state.copy : state.base;
-  for (const [key, kid] of state.stand) {
+  for (const [key, kid] of state.stand ?? []) {
     if (kid.fresh || !kid.dirty || now(state)[key] !== kid.base) continue;
     const after = emit(kid);
     if (after === kid.base) continue;
@@ -894,7 +900,7 @@ function assign(state) {
   /** @type {Map<string, State>} */
   const movers = new Map();
   const seen = new Set();
-  let rest = [...state.touched].filter(
+  let rest = [...(state.touched ?? [])].filter(
     (key) => hasOwn(base, key) !== hasOwn(copy, key) || base[key] !== copy[key],
   );
   for (const key of rest) {
@@ -1155,7 +1161,7 @@ function pair(list, source, pinned, kept) {
 function finish(state) {
   const { scope, lo, kept } = state;
   if (!Array.isArray(state.base)) {
-    for (const key of state.late) step(state, key, undefined, true);
+    for (const key of state.late ?? []) step(state, key, undefined, true);
     return;
   }
   const cur = orderOf(state);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isProxy } from "node:util/types";
-import { record } from "../../src/web/draft.js";
+import { clean, record } from "../../src/web/draft.js";
 
 /** @param {any} root @param {any[]} path */
 const at = (root, path) => path.reduce((value, key) => value[key], root);
@@ -543,4 +543,348 @@ test("operations of random recipes make exactly the new root", () => {
     if (randomRun(seed, seed % 3 ? 1000 : seed % 5)) taken++;
   }
   assert.ok(taken > runs / 2, `${taken} of ${runs} recipes were taken`);
+});
+
+// -------------------------------------------------------------------------------- refusals
+
+/** @param {() => unknown} action @returns {any} */
+function thrown(action) {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  assert.fail("nothing was thrown");
+}
+
+/** @param {number} levels @returns {any} */
+const nested = (levels) => (levels ? { a: nested(levels - 1) } : 1);
+const ring = /** @type {any} */ ({});
+ring.ring = ring;
+class Point {}
+
+/** @type {[string, any, any][]} */
+const REFUSED = [
+  ["NaN", NaN, { reason: "not-json", kind: "NaN", path: "/m" }],
+  ["Infinity", [1, { a: -Infinity }], { reason: "not-json", kind: "Infinity", path: "/m/1/a" }],
+  ["a BigInt", 1n, { reason: "not-json", kind: "BigInt", path: "/m" }],
+  ["a function", { f() {} }, { reason: "not-json", kind: "function", path: "/m/f" }],
+  ["a symbol", Symbol("s"), { reason: "not-json", kind: "symbol", path: "/m" }],
+  ["a symbol key", { [Symbol("s")]: 1 }, { reason: "not-json", kind: "symbol" }],
+  ["undefined in an array", [undefined], { reason: "not-json", kind: "undefined", path: "/m/0" }],
+  ["a Date", new Date(), { reason: "not-json", kind: "Date", path: "/m" }],
+  ["a Map", { "a/b~": new Map() }, { reason: "not-json", kind: "Map", path: "/m/a~1b~0" }],
+  ["a class instance", new Point(), { reason: "not-json", kind: "class instance", path: "/m" }],
+  ["a subclass of Array", new (class extends Array {})(), { reason: "not-json", path: "/m" }],
+  ["a property of an array", Object.assign([1], { x: 1 }), { reason: "not-json", path: "/m/x" }],
+  ["a cycle", ring, { reason: "cycle", path: "/m/ring" }],
+  ["a hole", [1, , 2], { reason: "sparse", path: "/m/1" }], // prettier-ignore
+  ["a hole at the end", new Array(2), { reason: "sparse", path: "/m/0" }],
+  [
+    "a getter",
+    Object.defineProperty({}, "x", { enumerable: true, get: () => assert.fail("called") }),
+    { reason: "accessor", path: "/m/x" },
+  ],
+  ["a lone surrogate", "a\ud800", { reason: "lone-surrogate", path: "/m" }],
+  ["a lone surrogate as a key", { "\udc00": 1 }, { reason: "lone-surrogate" }],
+  [
+    "the key __proto__",
+    JSON.parse('{"__proto__":1}'),
+    { reason: "proto-key", path: "/m/__proto__" },
+  ],
+  ["too deep a value", nested(64), { reason: "too-deep" }],
+  ["too long a key", { ["k".repeat(1025)]: 1 }, { reason: "key-too-long" }],
+  ["too long a text", "s".repeat(524289), { reason: "string-too-long", path: "/m" }],
+];
+
+for (const [name, value, expected] of REFUSED) {
+  test(`${name} is refused`, () => {
+    const root = freeze({ m: 0, l: [0] });
+    const ways = [
+      (/** @type {any} */ d) => {
+        d.x = 1;
+        d.m = value;
+      },
+      (/** @type {any} */ d) => ({ ...d, m: value }),
+    ];
+    for (const recipe of ways) {
+      const error = thrown(() => record(root, recipe, 1000));
+      assert.equal(error.draftsync, 1);
+      assert.equal(error.code, "invalid-patch");
+      for (const key of Object.keys(expected)) assert.equal(error[key], expected[key], key);
+    }
+    const error = thrown(() =>
+      record(
+        root,
+        (d) => {
+          d.l.push(1, value);
+        },
+        1000,
+      ),
+    );
+    assert.equal(error.reason, expected.reason);
+    assert.equal(thrown(() => clean(value, ["m"])).reason, expected.reason);
+    assert.equal(JSON.stringify(root), '{"m":0,"l":[0]}');
+  });
+}
+
+test("what is at a limit is taken", () => {
+  const { root } = run({}, (d) => {
+    d.deep = nested(63);
+    d["k".repeat(1024)] = "s".repeat(524288);
+    d.zero = -0;
+    d.bare = Object.assign(Object.create(null), { a: 1, gone: undefined });
+    d.pair = "\u{1f600}";
+  });
+  assert.ok(Object.is(root.zero, 0));
+  assert.deepEqual(root.bare, { a: 1 });
+});
+
+test("moving deeper than the limit is refused, also for what was not read", () => {
+  const doc = { low: nested(40), high: nested(40) };
+  const error = thrown(() =>
+    record(
+      doc,
+      (d) => {
+        let at = d.low;
+        for (let i = 0; i < 30; i++) at = at.a;
+        at.a = d.high;
+        delete d.high;
+      },
+      1000,
+    ),
+  );
+  assert.equal(error.reason, "too-deep");
+});
+
+test("a draft put into itself is refused", () => {
+  const doc = { a: { b: {} } };
+  assert.equal(
+    thrown(() =>
+      record(
+        doc,
+        (d) => {
+          d.a.b.c = d.a;
+        },
+        9,
+      ),
+    ).reason,
+    "cycle",
+  );
+  assert.equal(
+    thrown(() =>
+      record(
+        doc,
+        (d) => {
+          d.d = d;
+        },
+        9,
+      ),
+    ).reason,
+    "cycle",
+  );
+});
+
+test("writing past the end, growing and deleting elements leave no holes", () => {
+  const doc = freeze({ l: [1, 2] });
+  const ways = [
+    (/** @type {any} */ d) => {
+      d.l[3] = 1;
+    },
+    (/** @type {any} */ d) => {
+      d.l.length = 3;
+    },
+    (/** @type {any} */ d) => {
+      delete d.l[0];
+    },
+  ];
+  for (const way of ways) assert.equal(thrown(() => record(doc, way, 9)).reason, "sparse");
+  assert.equal(
+    thrown(() =>
+      record(
+        doc,
+        (d) => {
+          d.l.x = 1;
+        },
+        9,
+      ),
+    ).reason,
+    "not-json",
+  );
+});
+
+test("a recipe returns or edits, not both, and never later", async () => {
+  const doc = freeze({ a: 1, l: [] });
+  assert.equal(thrown(() => record(doc, (d) => (d.a = 2), 9)).reason, "mutate-and-return");
+  assert.equal(thrown(() => record(doc, (d) => d.l.push(1), 9)).reason, "mutate-and-return");
+  assert.equal(thrown(() => record(doc, () => null, 9)).reason, "root");
+  assert.equal(
+    record(doc, (d) => d, 9),
+    undefined,
+  );
+  /** @type {Promise<void> | undefined} */
+  let later;
+  const error = thrown(() =>
+    record(
+      doc,
+      (d) =>
+        (later = (async () => {
+          await null;
+          d.a = 2;
+        })()),
+      9,
+    ),
+  );
+  assert.equal(error.reason, "async-recipe");
+  await assert.rejects(/** @type {any} */ (later), { reason: "dead-draft" });
+  assert.equal(doc.a, 1);
+});
+
+test("a draft is dead after its recipe, also when that throws", () => {
+  const doc = freeze({ a: { b: [1] } });
+  const own = new Error("mine");
+  for (const ends of [
+    () => {},
+    () => {
+      throw own;
+    },
+  ]) {
+    /** @type {any} */
+    let kept;
+    const run = () =>
+      record(
+        doc,
+        (d) => {
+          kept = [d, d.a, d.a.b];
+          d.a.b.push(2);
+          ends();
+        },
+        9,
+      );
+    if (ends.length === 0 && /throw/.test(String(ends))) assert.equal(thrown(run), own);
+    else run();
+    for (const draft of kept) {
+      const uses = [
+        () => draft.a,
+        () => {
+          draft[0] = 1;
+        },
+        () => Object.keys(draft),
+        () => "a" in draft,
+        () => {
+          delete draft.a;
+        },
+      ];
+      for (const use of uses) assert.equal(thrown(use).reason, "dead-draft");
+      assert.equal(
+        thrown(() =>
+          record(
+            {},
+            (d) => {
+              d.x = draft;
+            },
+            9,
+          ),
+        ).reason,
+        "dead-draft",
+      );
+    }
+  }
+  assert.deepEqual(doc, { a: { b: [1] } });
+});
+
+test("what the app gives is neither kept nor changed", () => {
+  const given = { tags: ["a"] };
+  const { root, ops } = run({ l: [] }, (d) => {
+    d.l.push(given, given);
+    d.l[0].tags.push("b");
+  });
+  assert.deepEqual(given, { tags: ["a"] });
+  assert.deepEqual(root.l, [{ tags: ["a", "b"] }, { tags: ["a"] }]);
+  assert.equal(ops[0].value, root.l[0], "the value of an operation is the store's object");
+});
+
+test("drafts read as what they stand for", () => {
+  run({ o: { a: 1 }, l: [1, { b: 2 }, 3] }, (d) => {
+    assert.ok(Array.isArray(d.l) && "a" in d.o && !("b" in d.o));
+    assert.equal(JSON.stringify(d), '{"o":{"a":1},"l":[1,{"b":2},3]}');
+    assert.deepEqual({ ...d.o }, { a: 1 });
+    assert.deepEqual([...d.l].length, 3);
+    assert.equal(d.l[1], d.l[1]);
+    assert.equal(d.l.indexOf(d.l[1]), 1);
+    assert.equal(
+      d.l.find((/** @type {any} */ i) => i.b === 2),
+      d.l[1],
+    );
+    assert.deepEqual(Object.entries(d.o), [["a", 1]]);
+    assert.deepEqual(Object.getOwnPropertyDescriptor(d.o, "a")?.value, 1);
+    assert.equal(d.l.concat([4]).length, 4);
+    assert.throws(() => Object.freeze(d.o), TypeError);
+  });
+});
+
+test("a comparison that throws leaves the list as it was", () => {
+  const { ops } = run({ l: [{ n: 2 }, { n: 1 }] }, (d) => {
+    assert.throws(
+      () =>
+        d.l.sort(() => {
+          throw new Error("mine");
+        }),
+      /mine/,
+    );
+    d.done = true;
+  });
+  assert.deepEqual(short(ops), ["add /done true"]);
+});
+
+test("what is not touched is shared with the old root", () => {
+  const doc = { a: { b: {} }, l: [{ n: 1 }, { n: 2 }], x: {} };
+  const { root } = run(doc, (d) => {
+    d.l[0].n = 3;
+    d.a.b.c = 1;
+    delete d.a.b.c;
+  });
+  assert.equal(root.x, doc.x);
+  assert.equal(root.a, doc.a);
+  assert.equal(root.l[1], doc.l[1]);
+});
+
+test("more operations than allowed become one replace of the array concerned", () => {
+  const doc = { l: Array.from({ length: 50 }, (_, id) => ({ id })), m: 1 };
+  const many = run(
+    doc,
+    (d) => {
+      d.l.reverse();
+      d.l.forEach((/** @type {any} */ i) => {
+        i.x = 1;
+      });
+    },
+    10,
+  );
+  assert.deepEqual(
+    many.ops.map(({ op, path }) => [op, path]),
+    [["replace", ["l"]]],
+  );
+  assert.equal(many.ops[0].value, many.root.l);
+  const both = run(
+    doc,
+    (d) => {
+      d.l.reverse();
+      d.m = 2;
+    },
+    10,
+  );
+  assert.deepEqual(
+    both.ops.map(({ op, path }) => [op, path]),
+    [["replace", []]],
+  );
+});
+
+test("a sort is moves only, and one fewer than items at most", () => {
+  const pick = chance(7);
+  const doc = { l: Array.from({ length: 300 }, () => ({ n: pick(1000) })) };
+  const { ops } = run(doc, (d) => {
+    d.l.sort((/** @type {any} */ a, /** @type {any} */ b) => a.n - b.n);
+  });
+  assert.ok(ops.length > 0 && ops.length < 300 && ops.every(({ op }) => op === "move"));
 });
