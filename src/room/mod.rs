@@ -4,7 +4,10 @@
 //! before; what it decided is told to nobody before the host says that it is durable
 //! (SPEC R, durability): every output waits behind the appends that came before it.
 
+mod load;
 mod push;
+
+pub use load::{Stored, StoredError};
 
 use crate::doc::{Doc, Kind, Value};
 use crate::error::ErrorCode;
@@ -282,8 +285,8 @@ impl<D: Doc> Room<D> {
         }
     }
 
-    /// The lowest version from which the log reaches to head.
-    fn first_logged(&self) -> Version {
+    /// The lowest version from which the log reaches to head; a store needs no change up to it.
+    pub fn first_logged(&self) -> Version {
         Version(self.head.0 - self.log.len() as u64)
     }
 
