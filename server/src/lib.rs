@@ -6,6 +6,7 @@ mod actor;
 mod app;
 pub mod engine;
 pub mod limits;
+mod log_size;
 mod name;
 mod origin;
 mod outgoing;
@@ -15,7 +16,7 @@ mod socket;
 
 use crate::app::Shared;
 use crate::engine::Engine;
-use crate::limits::Limits;
+use crate::limits::{CONNECTIONS_MAX, Limits};
 use crate::registry::Registry;
 use std::future::IntoFuture;
 use std::net::SocketAddr;
@@ -53,6 +54,12 @@ pub enum StartError {
          this address could write; listen on 127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
+    /// No browser sends this as its origin.
+    #[error(
+        "--allow-origin {0:?} is no origin; write it as a browser sends it: scheme, host and port \
+         in lower case, without a path and without the scheme's own port, https://app.example"
+    )]
+    NoOrigin(String),
     /// A folder of files is not there.
     #[error("{flag} names {path}, which is no folder; build it or leave the flag out")]
     NoFolder {
@@ -88,6 +95,9 @@ impl Server {
         if !config.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(config.listen));
         }
+        if let Some(origin) = config.origins.iter().find(|text| !origin::is_origin(text)) {
+            return Err(StartError::NoOrigin(origin.clone()));
+        }
         for (flag, folder) in [("--www", &config.www), ("--pkg", &config.pkg)] {
             if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
                 let path = folder.display().to_string();
@@ -100,11 +110,13 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
+        let mut limits = config.limits;
+        limits.connections_max = limits.connections_max.min(CONNECTIONS_MAX);
         let shared = Arc::new(Shared {
-            registry: Arc::new(Registry::new(config.engine)),
-            limits: config.limits,
+            registry: Arc::new(Registry::new(config.engine, limits)),
+            limits,
             origins: config.origins,
-            connections: Arc::new(Semaphore::new(config.limits.connections_max)),
+            connections: Arc::new(Semaphore::new(limits.connections_max)),
             stop: watch::Sender::new(false),
         });
         let routes = app::routes(Arc::clone(&shared), config.www, config.pkg);
@@ -140,7 +152,7 @@ impl Server {
     /// Closes every socket and waits until they are closed, within the time of the limits.
     pub async fn stop(self) {
         self.shared.stop.send_replace(true);
-        let all = u32::try_from(self.shared.limits.connections_max).unwrap_or(u32::MAX);
+        let all = self.shared.limits.connections_max as u32;
         let closed = async {
             let _all = self.shared.connections.acquire_many(all).await;
             let _served = self.serving.await;

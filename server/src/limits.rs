@@ -4,24 +4,26 @@
 //! check. These are the host's.
 
 use draftsync::protocol::MESSAGE_BYTES_MAX;
+use draftsync::room::DOCUMENT_BYTES_MAX;
 use std::time::Duration;
 
+/// More sockets than any system has ports and memory for; what is asked above it is this.
+pub const CONNECTIONS_MAX: usize = 1 << 24;
 /// Largest frame before `hello` was taken; nobody needs more to introduce themselves.
 pub const HELLO_BYTES_MAX: usize = 16 * 1024;
-/// Most bytes that wait for one reader.
-pub const OUTGOING_BYTES_MAX: usize = 1024 * 1024;
-/// Most frames that wait for one reader.
-pub const OUTGOING_FRAMES_MAX: usize = 1_024;
 /// Most messages that wait for one room; a socket with one more stops reading.
 pub const MAILBOX_MAX: usize = 1_024;
-/// Frames a second from one socket, in the long run.
-pub const FRAMES_PER_SECOND: u32 = 100;
-/// Frames from one socket at once.
-pub const FRAMES_BURST: u32 = 300;
-/// Bytes a second from one socket, in the long run.
-pub const BYTES_PER_SECOND: u32 = 1024 * 1024;
-/// Bytes from one socket at once.
-pub const BYTES_BURST: u32 = 4 * 1024 * 1024;
+/// Most bytes of one socket's messages that are not decided, or not durable; then it is not read.
+pub const UNDECIDED_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
+/// What a message counts at least towards that, so that at most 256 of them are undecided.
+pub const UNDECIDED_BYTES_MIN: usize = UNDECIDED_BYTES_MAX / 256;
+/// Most appends of one room that are not durable; then its mailbox is not read.
+pub const APPENDS_MAX: usize = 256;
+/// Most bytes of changes that a room keeps to bring clients up to date; a catch-up larger than
+/// the largest document would be worse than a snapshot.
+pub const LOG_BYTES_MAX: usize = DOCUMENT_BYTES_MAX;
+/// After so many changes the engine is given the document, so that the log can be shortened.
+pub const SNAPSHOT_CHANGES: u64 = 1_000;
 /// Longest name of a room, in bytes.
 pub const ROOM_BYTES_MAX: usize = 512;
 /// Longest segment of a room's name, in bytes.
@@ -39,6 +41,22 @@ pub const FRAME_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 pub struct Limits {
     /// Most sockets at once.
     pub connections_max: usize,
+    /// Most rooms open at once.
+    pub rooms_max: usize,
+    /// How long a room stays open after its last session.
+    pub room_idle: Duration,
+    /// Frames a second from one socket, in the long run.
+    pub frames_per_second: u32,
+    /// Frames from one socket at once.
+    pub frames_burst: u32,
+    /// Bytes a second from one socket, in the long run.
+    pub bytes_per_second: u32,
+    /// Bytes from one socket at once.
+    pub bytes_burst: u32,
+    /// Most bytes that wait for one reader.
+    pub outgoing_bytes_max: usize,
+    /// Most frames that wait for one reader.
+    pub outgoing_frames_max: usize,
     /// How long a socket may stay silent before `hello`.
     pub hello_timeout: Duration,
     /// How often the server pings.
@@ -47,7 +65,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long one write may make no progress.
     pub write_timeout: Duration,
-    /// How long a socket over its rate is not read before it is closed.
+    /// How long a socket may go on over its rate, read more slowly, before it is closed.
     pub rate_wait: Duration,
     /// How long a stopping server waits for its sockets to close.
     pub stop_timeout: Duration,
@@ -57,6 +75,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 50_000,
+            rooms_max: 10_000,
+            room_idle: Duration::from_secs(60),
+            frames_per_second: 100,
+            frames_burst: 300,
+            bytes_per_second: 1024 * 1024,
+            bytes_burst: 4 * 1024 * 1024,
+            outgoing_bytes_max: 1024 * 1024,
+            outgoing_frames_max: 1_024,
             hello_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(45),

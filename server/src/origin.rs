@@ -36,6 +36,35 @@ pub(crate) fn may_open(headers: &HeaderMap, allowed: &[String]) -> bool {
     })
 }
 
+/// Whether a browser may send this text as an origin; any other would never be equal to one.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else {
+        return false;
+    };
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let own_port = match scheme {
+        "http" => Some("80"),
+        "https" => Some("443"),
+        _ => None,
+    };
+    let bracketed = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let named = match bracketed {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !name.is_empty() && name.bytes().all(|byte| plain(byte) || byte == b'_'),
+    };
+    !scheme.is_empty()
+        && scheme.bytes().all(plain)
+        && named
+        && port.is_none_or(|text| self::port(text) && own_port != Some(text))
+}
+
 /// The header's value when there is one and only one.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();

@@ -3,7 +3,7 @@
 //! Bounded by frames and by bytes: a reader that is too slow is closed and comes back for what
 //! it missed, so that it costs the others nothing.
 
-use crate::limits::{OUTGOING_BYTES_MAX, OUTGOING_FRAMES_MAX};
+use crate::limits::Limits;
 use axum::extract::ws::Utf8Bytes;
 use draftsync::error::ErrorCode;
 use draftsync::frame;
@@ -39,6 +39,8 @@ pub(crate) struct Outgoing {
     items: mpsc::UnboundedSender<Item>,
     waiting: Arc<Waiting>,
     cut: Arc<Notify>,
+    bytes_max: usize,
+    frames_max: usize,
 }
 
 /// The end where the socket takes them.
@@ -56,7 +58,7 @@ pub(crate) struct Queue {
 pub(crate) struct Slow;
 
 /// A queue for one socket.
-pub(crate) fn queue() -> (Outgoing, Queue) {
+pub(crate) fn queue(limits: &Limits) -> (Outgoing, Queue) {
     let (sender, items) = mpsc::unbounded_channel();
     let cut = Arc::<Notify>::default();
     let waiting = Arc::<Waiting>::default();
@@ -64,6 +66,8 @@ pub(crate) fn queue() -> (Outgoing, Queue) {
         items: sender,
         waiting: Arc::clone(&waiting),
         cut: Arc::clone(&cut),
+        bytes_max: limits.outgoing_bytes_max,
+        frames_max: limits.outgoing_frames_max,
     };
     let queue = Queue {
         items,
@@ -80,7 +84,7 @@ impl Outgoing {
     pub(crate) fn frame(&self, text: Utf8Bytes) -> Result<(), Slow> {
         let frames = self.waiting.frames.load(Ordering::Relaxed);
         let bytes = self.waiting.bytes.load(Ordering::Relaxed);
-        let full = frames >= OUTGOING_FRAMES_MAX || bytes + text.len() > OUTGOING_BYTES_MAX;
+        let full = frames >= self.frames_max || bytes + text.len() > self.bytes_max;
         if frames > 0 && full {
             return Err(Slow);
         }

@@ -18,7 +18,7 @@ impl Bucket {
     pub(crate) fn new(burst: u32, per_second: u32, now: Instant) -> Self {
         Self {
             burst: burst.into(),
-            per_second: per_second.into(),
+            per_second: per_second.max(1).into(),
             level: burst.into(),
             filled: now,
         }

@@ -1,14 +1,19 @@
 //! Which rooms are open. One actor for each name, and no other.
+//!
+//! A room is on the list from before its actor loads it until after that actor has stored what
+//! it had, so the next actor of the same name begins where the one before ended. Whoever finds
+//! the door of a listed room closed waits until it is off the list, and asks again.
 
-use crate::actor::{Actor, Mail};
+use crate::actor::{self, Mail};
 use crate::engine::Engine;
-use crate::limits::MAILBOX_MAX;
+use crate::limits::{Limits, MAILBOX_MAX};
 use crate::outgoing::Outgoing;
+use draftsync::error::ErrorCode;
 use draftsync::protocol::Epoch;
 use draftsync::room::SessionId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 #[derive(Debug, Default)]
 struct Rooms {
@@ -22,6 +27,8 @@ struct Open {
     /// Which actor of this name it is: an old one must not take a newer one off the list.
     generation: u64,
     mailbox: mpsc::Sender<Mail>,
+    /// Ends when the room is off the list.
+    listed: watch::Receiver<()>,
 }
 
 /// The open rooms by name.
@@ -29,18 +36,60 @@ struct Open {
 pub(crate) struct Registry {
     rooms: Mutex<Rooms>,
     engine: Arc<dyn Engine>,
+    limits: Limits,
 }
 
-/// The system gives no random bytes.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the system gives no random bytes for a room's epoch")]
-pub(crate) struct NoRandom;
+/// Why a room could not be opened.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes for a room's epoch")]
+    NoRandom,
+    /// There are too many rooms.
+    #[error("--rooms-max rooms are open")]
+    Full,
+    /// It could not be read.
+    #[error("the room cannot be loaded")]
+    NotLoaded,
+}
+
+impl OpenError {
+    /// The code that the client sees.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoRandom | Self::Full => ErrorCode::Overloaded,
+            Self::NotLoaded => ErrorCode::Storage,
+        }
+    }
+}
+
+/// A room's place on the list; given back when this is dropped, also by an actor that broke.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// The room's name.
+    pub(crate) name: String,
+    generation: u64,
+    registry: Arc<Registry>,
+    /// Dropped last, when the room is off the list.
+    _listed: watch::Sender<()>,
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        let mut rooms = self.registry.lock();
+        let same = |open: &Open| open.generation == self.generation;
+        if rooms.open.get(&self.name).is_some_and(same) {
+            rooms.open.remove(&self.name);
+        }
+    }
+}
 
 impl Registry {
-    pub(crate) fn new(engine: Arc<dyn Engine>) -> Self {
+    pub(crate) fn new(engine: Arc<dyn Engine>, limits: Limits) -> Self {
         Self {
             rooms: Mutex::default(),
             engine,
+            limits,
         }
     }
 
@@ -57,28 +106,22 @@ impl Registry {
         name: &str,
         session: SessionId,
         outgoing: &Outgoing,
-    ) -> Result<mpsc::Sender<Mail>, NoRandom> {
+    ) -> Result<mpsc::Sender<Mail>, OpenError> {
         loop {
-            let mailbox = self.open(name)?;
+            let mut open = self.open(name)?;
             let (opened, answer) = oneshot::channel();
             let mail = Mail::Open {
                 session,
                 outgoing: outgoing.clone(),
                 opened,
             };
-            if mailbox.send(mail).await.is_ok() && answer.await.is_ok() {
-                return Ok(mailbox);
+            if open.mailbox.send(mail).await.is_ok()
+                && let Ok(answer) = answer.await
+            {
+                return answer.map(|()| open.mailbox);
             }
-            // The room closed between the look and the letter, and is off the list by now.
-        }
-    }
-
-    /// Takes a room that closes off the list.
-    pub(crate) fn forget(&self, name: &str, generation: u64) {
-        let mut rooms = self.lock();
-        let same = |open: &Open| open.generation == generation;
-        if rooms.open.get(name).is_some_and(same) {
-            rooms.open.remove(name);
+            // The room closed between the look and the letter. An error is the news waited for.
+            let _off_the_list = open.listed.changed().await;
         }
     }
 
@@ -87,24 +130,36 @@ impl Registry {
         self.lock().open.len()
     }
 
-    fn open(self: &Arc<Self>, name: &str) -> Result<mpsc::Sender<Mail>, NoRandom> {
+    fn open(self: &Arc<Self>, name: &str) -> Result<Open, OpenError> {
         let mut rooms = self.lock();
         if let Some(open) = rooms.open.get(name) {
-            return Ok(open.mailbox.clone());
+            return Ok(open.clone());
+        }
+        if rooms.open.len() >= self.limits.rooms_max {
+            return Err(OpenError::Full);
         }
         let epoch = random_epoch()?;
         rooms.generations += 1;
         let generation = rooms.generations;
         let (mailbox, mails) = mpsc::channel(MAILBOX_MAX);
+        let (sender, listed) = watch::channel(());
         let open = Open {
             generation,
-            mailbox: mailbox.clone(),
+            mailbox,
+            listed,
         };
-        rooms.open.insert(name.to_owned(), open);
+        rooms.open.insert(name.to_owned(), open.clone());
+        let listing = Listing {
+            name: name.to_owned(),
+            generation,
+            registry: Arc::clone(self),
+            _listed: sender,
+        };
         let engine = Arc::clone(&self.engine);
-        let actor = Actor::new(name.to_owned(), generation, epoch, engine, Arc::clone(self));
-        tokio::spawn(actor.run(mails));
-        Ok(mailbox)
+        // A runtime that stops drops the task at once, and its listing takes the lock.
+        drop(rooms);
+        tokio::spawn(actor::run(listing, epoch, engine, self.limits, mails));
+        Ok(open)
     }
 
     fn lock(&self) -> MutexGuard<'_, Rooms> {
@@ -112,8 +167,8 @@ impl Registry {
     }
 }
 
-fn random_epoch() -> Result<Epoch, NoRandom> {
+fn random_epoch() -> Result<Epoch, OpenError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| NoRandom)?;
+    getrandom::fill(&mut bytes).map_err(|_| OpenError::NoRandom)?;
     Ok(Epoch(u128::from_le_bytes(bytes)))
 }

@@ -2,9 +2,7 @@
 
 use crate::actor::Mail;
 use crate::app::Shared;
-use crate::limits::{
-    BYTES_BURST, BYTES_PER_SECOND, FRAMES_BURST, FRAMES_PER_SECOND, HELLO_BYTES_MAX, Limits,
-};
+use crate::limits::{HELLO_BYTES_MAX, Limits, UNDECIDED_BYTES_MAX, UNDECIDED_BYTES_MIN};
 use crate::outgoing::{Item, Outgoing, Queue, queue};
 use crate::rate::Bucket;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -14,10 +12,10 @@ use draftsync::protocol::{MESSAGE_BYTES_MAX, ToRoom};
 use draftsync::room::SessionId;
 use draftsync::tree::Tree;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 /// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
@@ -49,7 +47,7 @@ const STOPPING: Close = Close {
 /// Serves a socket until one side ends it.
 pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) {
     let (mut sink, mut stream) = socket.split();
-    let (outgoing, mut queue) = queue();
+    let (outgoing, mut queue) = queue(&shared.limits);
     let mut stop = shared.stop.subscribe();
     let mut unreadable = false;
     {
@@ -129,23 +127,35 @@ async fn read(
         }
     };
     // A room is not even looked up for who does not say hello.
-    if !matches!(hello, ToRoom::Hello { .. }) {
+    if !matches!(hello.message, ToRoom::Hello { .. }) {
         return refused(&outgoing, ErrorCode::Protocol, "hello comes first");
     }
     let session = shared.registry.session();
     let mailbox = match shared.registry.enter(&room, session, &outgoing).await {
         Ok(mailbox) => mailbox,
         Err(error) => {
-            tracing::error!(%error, "a room could not be opened");
-            let message = "the room cannot be opened now";
-            return refused(&outgoing, ErrorCode::Overloaded, message);
+            tracing::warn!(%error, "a room was not opened");
+            return refused(&outgoing, error.code(), "the room cannot be opened now");
         }
     };
     let place = Place { session, mailbox };
+    let allowance = Arc::new(Semaphore::new(UNDECIDED_BYTES_MAX));
     let mut message = hello;
     loop {
-        // A full mailbox holds this up, and so the other side's writing.
-        let mail = Mail::Message(session, message);
+        // What is not decided yet, and a full mailbox, hold this up, and so the other side's
+        // writing.
+        let cost = message
+            .bytes
+            .clamp(UNDECIDED_BYTES_MIN, UNDECIDED_BYTES_MAX);
+        let undecided = Arc::clone(&allowance).acquire_many_owned(cost as u32);
+        let Ok(undecided) = undecided.await else {
+            return Left::Ending;
+        };
+        let mail = Mail::Message {
+            session,
+            message: message.message,
+            undecided,
+        };
         if place.mailbox.send(mail).await.is_err() {
             return Left::Ending;
         }
@@ -183,13 +193,20 @@ impl End {
     }
 }
 
+/// A message, and the size of its frame.
+#[derive(Debug)]
+struct Read {
+    message: ToRoom<Tree>,
+    bytes: usize,
+}
+
 /// Reads messages, no faster than allowed.
 struct Reader<'a> {
     stream: &'a mut SplitStream<WebSocket>,
     limits: &'a Limits,
     frames: Bucket,
     bytes: Bucket,
-    /// Since when it has been held up without a pause.
+    /// Since when the next frame has always been there before the one before was through.
     held_since: Option<Instant>,
 }
 
@@ -199,19 +216,28 @@ impl<'a> Reader<'a> {
         Self {
             stream,
             limits,
-            frames: Bucket::new(FRAMES_BURST, FRAMES_PER_SECOND, now),
-            bytes: Bucket::new(BYTES_BURST, BYTES_PER_SECOND, now),
+            frames: Bucket::new(limits.frames_burst, limits.frames_per_second, now),
+            bytes: Bucket::new(limits.bytes_burst, limits.bytes_per_second, now),
             held_since: None,
         }
     }
 
-    async fn next(&mut self, bytes_max: usize) -> Result<ToRoom<Tree>, End> {
+    async fn next(&mut self, bytes_max: usize) -> Result<Read, End> {
         loop {
-            let frame = match timeout(self.limits.idle_timeout, self.stream.next()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Err(broken(error)),
-                Ok(None) => return Err(End::Gone),
-                Err(_) => return Err(End::Refused(ErrorCode::Slow, "nothing was heard of you")),
+            let came = match self.stream.next().now_or_never() {
+                Some(came) => came,
+                None => {
+                    // It waits for an answer, or has nothing to say: being held up slows it down.
+                    self.held_since = None;
+                    let silence = End::Refused(ErrorCode::Slow, "nothing was heard of you");
+                    let next = timeout(self.limits.idle_timeout, self.stream.next());
+                    next.await.map_err(|_| silence)?
+                }
+            };
+            let frame = match came {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => return Err(broken(error)),
+                None => return Err(End::Gone),
             };
             self.hold(size(&frame)).await?;
             let text = match frame {
@@ -225,19 +251,25 @@ impl<'a> Reader<'a> {
             if text.len() > bytes_max {
                 return Err(End::Refused(ErrorCode::TooLarge, TOO_LARGE));
             }
-            return frame::read(&text).map_err(|error| {
-                tracing::debug!(%error, "a frame could not be read");
-                End::Refused(ErrorCode::Protocol, "this is no message of the protocol")
-            });
+            let bytes = text.len();
+            return match frame::read(&text) {
+                Ok(message) => Ok(Read { message, bytes }),
+                Err(error) => {
+                    tracing::debug!(%error, "a frame could not be read");
+                    let message = "this is no message of the protocol";
+                    Err(End::Refused(ErrorCode::Protocol, message))
+                }
+            };
         }
     }
 
-    /// Stops reading until the rate is met again, and gives up on who does not slow down.
+    /// Stops reading until the rate is met again, and gives up on who sends all the same.
+    ///
+    /// A client that has one push under way is slowed down by this, and never given up on.
     async fn hold(&mut self, bytes: usize) -> Result<(), End> {
         let now = Instant::now();
         let wait = self.frames.take(1, now).max(self.bytes.take(bytes, now));
         if wait.is_zero() {
-            self.held_since = None;
             return Ok(());
         }
         let since = *self.held_since.get_or_insert(now);

@@ -85,6 +85,43 @@ async fn s2_an_allowed_origin_is_compared_as_a_whole() {
 }
 
 #[tokio::test]
+async fn s2_what_no_browser_sends_is_not_taken_as_an_origin() {
+    let cases = [
+        ("https://app.example", true),
+        ("http://app.example:8080", true),
+        ("http://[::1]:3000", true),
+        ("capacitor://localhost", true),
+        ("", false),
+        ("null", false),
+        ("*", false),
+        ("app.example", false),
+        ("https://", false),
+        ("https://app.example/", false),
+        ("https://App.example", false),
+        ("https://*.example", false),
+        ("https://app.example:443", false),
+        ("http://app.example:80", false),
+        ("https://app.example:x", false),
+        ("https://me@app.example", false),
+        ("http://[::x]", false),
+    ];
+    for (origin, taken) in cases {
+        let origins = vec![origin.to_owned()];
+        let config = Config {
+            origins,
+            ..config()
+        };
+        match Server::start(config).await {
+            Ok(_) => assert!(taken, "{origin:?} was taken"),
+            Err(error) => {
+                assert!(!taken, "{origin:?}: {error}");
+                assert!(error.to_string().contains("--allow-origin"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn s3_only_plain_local_requests_are_answered() {
     let server = server().await;
     let cases = [

@@ -4,32 +4,44 @@
 
 mod support;
 
-use draftsync::protocol::Epoch;
-use draftsync::room::Append;
+use draftsync::protocol::{Epoch, Version};
+use draftsync::room::{Append, Stored};
 use draftsync::tree::Tree;
-use draftsync_server::engine::{Answer, Engine, EngineError, Memory};
+use draftsync_server::engine::{Answer, Engine, EngineError, Memory, Snapshot};
 use serde_json::json;
+use std::future::ready;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use support::{Client, add, push, refusal, seed, server, server_with_engine, until, within};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use support::{
+    Client, add, hello, id, push, refusal, seed, server, server_with_engine, until, within,
+};
 use tokio::sync::Semaphore;
 
-/// Stores as long as there are permits, then waits for more; a closed one fails.
+/// Answers appends as long as there are permits, and then waits for more.
 #[derive(Debug)]
 struct Gate {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// How many appends have been asked for.
     asked: AtomicUsize,
+    /// How many of them wait, and how many waited at most.
+    waiting: Arc<AtomicUsize>,
+    most_waiting: AtomicUsize,
+    broken: AtomicBool,
+    snapshots: AtomicUsize,
     memory: Memory,
 }
 
 impl Gate {
     fn new(permits: usize) -> Arc<Self> {
         Arc::new(Self {
-            permits: Semaphore::new(permits),
+            permits: Arc::new(Semaphore::new(permits)),
             asked: AtomicUsize::new(0),
+            waiting: Arc::default(),
+            most_waiting: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            snapshots: AtomicUsize::new(0),
             memory: Memory::default(),
         })
     }
@@ -37,18 +49,44 @@ impl Gate {
     async fn until_asked(&self, times: usize) {
         until(|| self.asked.load(Ordering::Relaxed) == times).await;
     }
+
+    fn failure() -> EngineError {
+        EngineError::Failed("the disk is gone".to_owned())
+    }
 }
 
 impl Engine for Gate {
-    fn append<'a>(&'a self, room: &'a str, epoch: Epoch, append: &'a Append<Tree>) -> Answer<'a> {
+    fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Box::pin(ready(Err(Self::failure())));
+        }
+        self.memory.load(room)
+    }
+
+    fn append(&self, room: &str, epoch: Epoch, append: Append<Tree>) -> Answer<()> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_waiting.fetch_max(waiting, Ordering::Relaxed);
+        // In the order of the calls, however the waiting ends.
+        let stored = match self.broken.load(Ordering::Relaxed) {
+            true => Box::pin(ready(Err(Self::failure()))),
+            false => self.memory.append(room, epoch, append),
+        };
+        let (permits, waiting) = (Arc::clone(&self.permits), Arc::clone(&self.waiting));
         Box::pin(async move {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            match self.permits.acquire().await {
-                Ok(permit) => permit.forget(),
-                Err(_) => return Err(EngineError::Failed("the disk is gone".to_owned())),
-            }
-            self.memory.append(room, epoch, append).await
+            permits
+                .acquire()
+                .await
+                .expect("it is never closed")
+                .forget();
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            stored.await
         })
+    }
+
+    fn snapshot(&self, room: &str, epoch: Epoch, snapshot: Snapshot) -> Answer<()> {
+        self.snapshots.fetch_add(1, Ordering::Relaxed);
+        self.memory.snapshot(room, epoch, snapshot)
     }
 }
 
@@ -80,22 +118,124 @@ async fn r7_nobody_hears_of_what_is_not_durable() {
 }
 
 #[tokio::test]
-async fn r8_when_storing_fails_nothing_was_decided() {
+async fn r7_appends_do_not_wait_for_each_other_and_answers_keep_their_order() {
     let gate = Gate::new(1);
+    let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!([]))).await;
+    ada.next().await;
+    for seq in 1..=5 {
+        ada.send(&push(seq, seq, add("/-", json!(seq)))).await;
+    }
+    // All five are with the disk at once, so that one write can take them.
+    gate.until_asked(6).await;
+    assert_eq!(gate.waiting.load(Ordering::Relaxed), 5);
+    gate.permits.add_permits(5);
+    for seq in 1..=5 {
+        let ack = ada.next().await;
+        assert_eq!(ack["results"][0]["seq"], seq, "{ack}");
+    }
+}
+
+#[tokio::test]
+async fn r8_when_storing_fails_nothing_was_decided() {
+    let gate = Gate::new(8);
     let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
     let (mut ada, first) = Client::join(&server, "r", 1).await;
     let (mut bob, _) = Client::join(&server, "r", 2).await;
     ada.send(&seed(json!([]))).await;
     ada.next().await;
     bob.next().await;
-    gate.permits.close();
+    gate.broken.store(true, Ordering::Relaxed);
     ada.send(&push(1, 1, add("/-", json!(1)))).await;
     assert_eq!(ada.closed().await, refusal("storage", 4503));
     assert_eq!(bob.closed().await, refusal("storage", 4503));
-    // R14: what the memory lost comes back under another epoch, so nobody mixes the two.
-    let (_ada, again) = Client::join(&server, "r", 1).await;
-    assert_ne!(again["epoch"], first["epoch"]);
+    // As long as the room cannot be read it is not opened, and not taken for an empty one.
+    let mut early = Client::connect(&server, "r").await;
+    early.send(&hello(1)).await;
+    assert_eq!(early.closed().await, refusal("storage", 4503));
+
+    gate.broken.store(false, Ordering::Relaxed);
+    let (mut ada, again) = Client::join(&server, "r", 1).await;
+    assert_eq!(again["epoch"], first["epoch"]);
     assert_eq!(again["last_seq"], 0);
+    assert_eq!(again["snapshot"], json!([]));
+    ada.send(&push(1, 1, add("/-", json!(1)))).await;
+    assert_eq!(ada.next().await["results"][0]["version"], 2);
+}
+
+#[tokio::test]
+async fn s13_the_engine_gets_the_document_now_and_then() {
+    const CHANGES: u64 = 256;
+    let gate = Gate::new(8);
+    let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!([]))).await;
+    ada.next().await;
+    for first in (1..).step_by(CHANGES as usize).take(4) {
+        let offer = |seq| json!({"seq": seq, "tag": id(0)[16..], "patch": add("/-", json!(seq))});
+        let changes: Vec<_> = (first..first + CHANGES).map(offer).collect();
+        ada.send(&json!({"type": "push", "base": first, "changes": changes}))
+            .await;
+        ada.next().await;
+    }
+    until(|| gate.snapshots.load(Ordering::Relaxed) == 1).await;
+    let stored = gate.load("r").await.unwrap().unwrap();
+    assert_eq!(stored.snapshot.unwrap().0, Version(1 + 4 * CHANGES));
+}
+
+/// Loads nothing, and breaks the task that asks.
+#[derive(Debug, Default)]
+struct Broken {
+    asked: AtomicUsize,
+    memory: Memory,
+}
+
+impl Engine for Broken {
+    fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>> {
+        let first = self.asked.fetch_add(1, Ordering::Relaxed) == 0;
+        assert!(!first, "this test breaks the first task of the room");
+        self.memory.load(room)
+    }
+
+    fn append(&self, room: &str, epoch: Epoch, append: Append<Tree>) -> Answer<()> {
+        self.memory.append(room, epoch, append)
+    }
+
+    fn snapshot(&self, room: &str, epoch: Epoch, snapshot: Snapshot) -> Answer<()> {
+        self.memory.snapshot(room, epoch, snapshot)
+    }
+}
+
+#[tokio::test]
+async fn r1_a_room_whose_task_broke_is_opened_again() {
+    let engine = Arc::<Broken>::default();
+    let server = server_with_engine(Arc::<Broken>::clone(&engine)).await;
+    let (_ada, welcome) = Client::join(&server, "r", 1).await;
+    assert_eq!(welcome["version"], 0);
+    assert_eq!(engine.asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn s8_what_is_not_durable_is_bounded_for_each_socket() {
+    let gate = Gate::new(1);
+    let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    // A mebibyte holds ten of these, and the system's buffers hold the others.
+    let text = "x".repeat(100_000);
+    for seq in 1..=15 {
+        let patch = json!([{"op": "replace", "path": "/text", "value": text}]);
+        ada.send(&push(1, seq, patch)).await;
+    }
+    gate.until_asked(11).await;
+    gate.permits.add_permits(15);
+    for seq in 1..=15 {
+        let ack = ada.next().await;
+        assert_eq!(ack["results"][0]["seq"], seq, "{ack}");
+    }
+    assert_eq!(gate.most_waiting.load(Ordering::Relaxed), 10);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 
 mod support;
 
-use draftsync_server::limits::{FRAMES_BURST, HELLO_BYTES_MAX, Limits};
+use draftsync_server::limits::{HELLO_BYTES_MAX, Limits};
 use serde_json::json;
 use std::time::Duration;
 use support::{
@@ -186,7 +186,7 @@ async fn s9_who_talks_too_fast_is_closed() {
     .await;
     let (mut client, _) = Client::join(&server, "r", 1).await;
     let ping = json!({"type": "ping", "version": 0}).to_string();
-    for _ in 0..2 * FRAMES_BURST {
+    for _ in 0..2 * Limits::default().frames_burst {
         if !client.try_send_text(ping.clone()).await {
             break;
         }
@@ -200,13 +200,32 @@ async fn s9_a_burst_is_answered() {
     let (mut client, _) = Client::join(&server, "r", 1).await;
     let ping = json!({"type": "ping", "version": 0});
     // Some more than the burst: they wait for a moment and are answered.
-    let count = FRAMES_BURST + 20;
+    let count = Limits::default().frames_burst + 20;
     for _ in 0..count {
         client.send(&ping).await;
     }
     for _ in 0..count {
         assert_eq!(client.next().await["type"], "pong");
     }
+}
+
+/// Who waits for each answer is slowed down, as long as it takes, and not closed.
+#[tokio::test]
+async fn s9_who_waits_for_answers_is_only_slowed_down() {
+    let server = server_with_limits(Limits {
+        frames_burst: 5,
+        rate_wait: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    let begin = tokio::time::Instant::now();
+    for _ in 0..30 {
+        client.send(&json!({"type": "ping", "version": 0})).await;
+        assert_eq!(client.next().await["type"], "pong");
+    }
+    // Twenty-five above the burst, a hundred a second.
+    assert!(begin.elapsed() > 4 * SOON, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
@@ -233,4 +252,47 @@ async fn s8_a_full_server_refuses_the_next_socket() {
     client.leave().await;
     support::until(|| server.connections() == 0).await;
     Client::join(&server, "r", 1).await;
+}
+
+#[tokio::test]
+async fn r13_a_log_of_large_changes_is_cut_and_a_snapshot_takes_its_place() {
+    let server = server_with_limits(Limits {
+        bytes_burst: 64 * 1024 * 1024,
+        ..Limits::default()
+    })
+    .await;
+    let (mut ada, first) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    let text = "x".repeat(500_000);
+    for seq in 1..=20 {
+        let patch = json!([{"op": "replace", "path": "/text", "value": text}]);
+        ada.send(&push(seq, seq, patch)).await;
+        assert_eq!(ada.next().await["type"], "ack");
+    }
+    // Sixteen of them are eight million bytes; the document is the last alone.
+    for (version, kept) in [(1, false), (4, false), (6, true)] {
+        let mut bob = Client::connect(&server, "r").await;
+        let mut known = hello(2);
+        known["epoch"] = first["epoch"].clone();
+        known["version"] = json!(version);
+        bob.send(&known).await;
+        let welcome = bob.next().await;
+        assert_eq!(welcome.get("changes").is_some(), kept, "from {version}");
+        bob.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn s8_a_server_full_of_rooms_opens_no_other() {
+    let server = server_with_limits(Limits {
+        rooms_max: 1,
+        ..Limits::default()
+    })
+    .await;
+    let (_ada, _) = Client::join(&server, "one", 1).await;
+    let (_bob, _) = Client::join(&server, "one", 2).await;
+    let mut eve = Client::connect(&server, "two").await;
+    eve.send(&hello(3)).await;
+    assert_eq!(eve.closed().await, refusal("overloaded", 4503));
 }

@@ -4,8 +4,11 @@
 
 mod support;
 
+use draftsync_server::limits::Limits;
 use serde_json::{Value, json};
-use support::{Client, add, hello, id, push, seed, server, until, within};
+use std::sync::Arc;
+use std::time::Duration;
+use support::{Client, add, hello, id, push, seed, server, server_with_limits, until, within};
 
 #[tokio::test]
 async fn r5_two_clients_see_each_others_changes() {
@@ -153,13 +156,78 @@ async fn s13_a_room_lives_without_sessions_and_an_unwritten_one_is_dropped() {
     assert_ne!(again["epoch"], unwritten["epoch"]);
 }
 
+/// An idle room gives its memory back and is the same room when somebody comes again.
+#[tokio::test]
+async fn s13_an_idle_room_is_closed_and_opened_as_it_was() {
+    let server = server_with_limits(Limits {
+        room_idle: Duration::ZERO,
+        ..Limits::default()
+    })
+    .await;
+    let (mut ada, first) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!([]))).await;
+    ada.next().await;
+    for seq in 1..=5 {
+        ada.send(&push(seq, seq, add("/-", json!(seq)))).await;
+        assert_eq!(ada.next().await["type"], "ack");
+        ada.leave().await;
+        until(|| server.rooms() == 0).await;
+        let (again, welcome) = Client::join(&server, "r", 1).await;
+        assert_eq!(welcome["epoch"], first["epoch"]);
+        assert_eq!(welcome["last_seq"], seq);
+        assert_eq!(welcome["snapshot"], json!((1..=seq).collect::<Vec<_>>()));
+        ada = again;
+    }
+}
+
+/// The same, with many clients that come and go at once: no change is lost, none is taken twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_no_change_is_lost_between_two_lives_of_a_room() {
+    const CLIENTS: u32 = 8;
+    const CHANGES: u64 = 20;
+    let limits = Limits {
+        room_idle: Duration::ZERO,
+        ..Limits::default()
+    };
+    let server = Arc::new(server_with_limits(limits).await);
+    let (mut first, _) = Client::join(&server, "r", 0).await;
+    first.send(&seed(json!([]))).await;
+    first.next().await;
+    first.leave().await;
+    let mut visits = Vec::new();
+    for number in 1..=CLIENTS {
+        let server = Arc::clone(&server);
+        visits.push(tokio::spawn(async move {
+            for seq in 1..=CHANGES {
+                let (mut client, welcome) = Client::join(&server, "r", number).await;
+                assert_eq!(welcome["last_seq"], seq - 1);
+                let base = welcome["version"].as_u64().unwrap();
+                let item = json!([number, seq]);
+                client.send(&push(base, seq, add("/-", item))).await;
+                while client.next().await["type"] != "ack" {}
+                client.leave().await;
+            }
+        }));
+    }
+    for visit in visits {
+        within(visit).await.unwrap();
+    }
+    let (_last, welcome) = Client::join(&server, "r", 0).await;
+    let mut items: Vec<_> = welcome["snapshot"].as_array().unwrap().clone();
+    items.sort_by_key(ToString::to_string);
+    let all = (1..=CLIENTS).flat_map(|number| (1..=CHANGES).map(move |seq| json!([number, seq])));
+    let mut expected: Vec<_> = all.collect();
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(items, expected);
+}
+
 /// Sockets come and go while the room that nobody wrote to is dropped again and again.
 #[tokio::test(flavor = "multi_thread")]
 async fn r1_no_socket_is_lost_between_two_lives_of_a_room() {
-    let server = std::sync::Arc::new(server().await);
+    let server = Arc::new(server().await);
     let mut visits = Vec::new();
     for number in 1..=8 {
-        let server = std::sync::Arc::clone(&server);
+        let server = Arc::clone(&server);
         visits.push(tokio::spawn(async move {
             for _ in 0..25 {
                 let (client, _) = Client::join(&server, "brief", number).await;

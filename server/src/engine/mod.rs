@@ -4,25 +4,44 @@ mod memory;
 
 pub use memory::Memory;
 
-use draftsync::protocol::Epoch;
-use draftsync::room::Append;
+use draftsync::protocol::{Epoch, Version};
+use draftsync::room::{Append, Stored};
 use draftsync::tree::Tree;
 use std::fmt::Debug;
-use std::future::Future;
 use std::pin::Pin;
 
 /// What an engine answers, later.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + 'a>>;
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send>>;
 
-/// Makes appends of rooms durable.
+/// Keeps rooms.
 ///
-/// A room is open from its first session on and, once written to, as long as the server runs;
-/// so nothing is read back yet.
+/// The order of the calls for one room is the order of what they do, whether or not the caller
+/// has waited for the answers in between: a call is queued when it returns. So many appends can
+/// share one write to a disk.
 pub trait Engine: Debug + Send + Sync + 'static {
-    /// Makes an append durable, all of it or nothing, when the stored head is `append.head`.
+    /// What is kept of a room; none when nobody has written to it.
+    fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>>;
+
+    /// Makes an append durable, all of it or nothing, when the stored head is `append.head` and
+    /// the stored history is `epoch`. A room that is not kept is at version 0 of any history.
+    fn append(&self, room: &str, epoch: Epoch, append: Append<Tree>) -> Answer<()>;
+
+    /// Takes the document of a version that is durable, so that a later load is short.
     ///
-    /// An append on version 0 begins the history `epoch`, in place of any other.
-    fn append<'a>(&'a self, room: &'a str, epoch: Epoch, append: &'a Append<Tree>) -> Answer<'a>;
+    /// Changes up to `forget` are not needed any more once it is stored. An older snapshot than
+    /// the one that is stored, or one of another history, changes nothing.
+    fn snapshot(&self, room: &str, epoch: Epoch, snapshot: Snapshot) -> Answer<()>;
+}
+
+/// A document for an engine to keep.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The version that the document is at.
+    pub version: Version,
+    /// The document.
+    pub document: Tree,
+    /// The last version whose change nobody asks for any more.
+    pub forget: Version,
 }
 
 /// Why an engine could not do it; nothing was stored.

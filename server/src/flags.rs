@@ -1,0 +1,90 @@
+//! The flags of the program.
+
+use clap::{Args, Parser, ValueEnum};
+use draftsync_server::limits::Limits;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Serves rooms over WebSockets, and the files of a page.
+#[derive(Debug, Parser)]
+#[command(name = "draftsync-server", version)]
+pub(crate) struct Flags {
+    /// Where to listen: a loopback address, with port 0 for any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
+    pub(crate) listen: SocketAddr,
+    /// Files to serve at /.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) www: Option<PathBuf>,
+    /// Files to serve at /pkg.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pkg: Option<PathBuf>,
+    /// An origin whose pages may open a socket, besides those of this machine; repeatable.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// Where the rooms' histories are kept.
+    #[arg(long, value_enum, default_value_t = EngineName::Memory)]
+    pub(crate) engine: EngineName,
+    #[command(flatten)]
+    pub(crate) capacity: Capacity,
+}
+
+/// An engine, by its name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EngineName {
+    /// As long as the process lives.
+    Memory,
+}
+
+/// What the server may take.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Capacity")]
+pub(crate) struct Capacity {
+    /// Most sockets at once.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().connections_max)]
+    connections_max: usize,
+    /// Most rooms open at once.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().rooms_max)]
+    rooms_max: usize,
+    /// How long a room stays open after its last session.
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().room_idle.as_secs())]
+    room_idle: u64,
+    /// Frames a second from one socket, in the long run.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().frames_per_second,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    frames_per_second: u32,
+    /// Frames from one socket at once.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().frames_burst)]
+    frames_burst: u32,
+    /// Bytes a second from one socket, in the long run.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().bytes_per_second,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    bytes_per_second: u32,
+    /// Bytes from one socket at once.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().bytes_burst)]
+    bytes_burst: u32,
+    /// Most bytes that wait for one reader.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().outgoing_bytes_max)]
+    outgoing_bytes_max: usize,
+    /// Most frames that wait for one reader.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().outgoing_frames_max)]
+    outgoing_frames_max: usize,
+}
+
+impl Capacity {
+    /// These, and for the rest what is usual.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            connections_max: self.connections_max,
+            rooms_max: self.rooms_max,
+            room_idle: Duration::from_secs(self.room_idle),
+            frames_per_second: self.frames_per_second,
+            frames_burst: self.frames_burst,
+            bytes_per_second: self.bytes_per_second,
+            bytes_burst: self.bytes_burst,
+            outgoing_bytes_max: self.outgoing_bytes_max,
+            outgoing_frames_max: self.outgoing_frames_max,
+            ..Limits::default()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What every engine must do, told to each of them: R7, R8 and S13.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use draftsync::protocol::{Change, ClientId, Epoch, PatchOp, Seq, Version};
+use draftsync::room::{Append, Dedupe, Room};
+use draftsync::tree::Tree;
+use draftsync_server::engine::{Engine, EngineError, Memory, Snapshot};
+
+const EPOCH: Epoch = Epoch(1);
+const OTHER: Epoch = Epoch(2);
+
+fn engines() -> Vec<Box<dyn Engine>> {
+    vec![Box::new(Memory::default())]
+}
+
+fn tree(text: &str) -> Tree {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The seed `[]` at version 1, and one more item with every change after it.
+fn change(version: u64) -> Change<Tree> {
+    let (path, value) = (format!("/{}", version.saturating_sub(2)), tree("0"));
+    let op = match version {
+        1 => PatchOp::Replace {
+            path: String::new(),
+            value: tree("[]"),
+        },
+        _ => PatchOp::Add { path, value },
+    };
+    Change {
+        version: Version(version),
+        client_id: ClientId(7),
+        seq: Seq(version - 1),
+        tag: None,
+        patch: vec![op],
+    }
+}
+
+fn append(head: u64, changes: u64) -> Append<Tree> {
+    Append {
+        head: Version(head),
+        changes: (head + 1..=head + changes).map(change).collect(),
+        client_id: ClientId(7),
+        dedupe: Dedupe {
+            last_seq: Seq(head + changes - 1),
+            results: Vec::new(),
+        },
+    }
+}
+
+fn snapshot(version: u64, forget: u64) -> Snapshot {
+    let zeros = vec!["0"; version as usize - 1].join(",");
+    Snapshot {
+        version: Version(version),
+        document: tree(&format!("[{zeros}]")),
+        forget: Version(forget),
+    }
+}
+
+#[tokio::test]
+async fn s13_what_was_appended_is_loaded() {
+    for engine in engines() {
+        assert_eq!(engine.load("r").await, Ok(None));
+        engine.append("r", EPOCH, append(0, 1)).await.unwrap();
+        engine.append("r", EPOCH, append(1, 3)).await.unwrap();
+        // Void changes make no version and are remembered all the same.
+        let mut void = append(4, 0);
+        void.dedupe.last_seq = Seq(9);
+        engine.append("r", EPOCH, void).await.unwrap();
+        assert_eq!(engine.load("other").await, Ok(None));
+
+        let stored = engine.load("r").await.unwrap().unwrap();
+        assert_eq!(stored.epoch, EPOCH);
+        assert_eq!(stored.clients.len(), 1);
+        assert_eq!(stored.clients[0].1.last_seq, Seq(9));
+        let room = Room::<Tree>::load(stored).unwrap();
+        assert_eq!(room.head(), Version(4));
+        assert_eq!(room.doc(), Some(&tree("[0,0,0]")));
+    }
+}
+
+#[tokio::test]
+async fn r8_an_append_on_another_head_or_history_stores_nothing() {
+    for engine in engines() {
+        let moved = |stored, expected| Err(EngineError::HeadMoved { stored, expected });
+        assert_eq!(engine.append("r", EPOCH, append(3, 1)).await, moved(0, 3));
+        assert_eq!(engine.load("r").await, Ok(None));
+        engine.append("r", EPOCH, append(0, 2)).await.unwrap();
+        let before = engine.load("r").await;
+        for head in [0, 1, 3] {
+            assert_eq!(
+                engine.append("r", EPOCH, append(head, 1)).await,
+                moved(2, head)
+            );
+        }
+        let other = engine.append("r", OTHER, append(2, 1)).await;
+        assert_eq!(other, Err(EngineError::EpochChanged));
+        let other = engine.append("r", OTHER, append(0, 1)).await;
+        assert_eq!(other, Err(EngineError::EpochChanged));
+        assert_eq!(engine.load("r").await, before);
+    }
+}
+
+/// Appends are taken in the order of the calls, whichever answer is asked for first.
+#[tokio::test]
+async fn r7_calls_are_queued_when_they_return() {
+    for engine in engines() {
+        let first = engine.append("r", EPOCH, append(0, 1));
+        let second = engine.append("r", EPOCH, append(1, 1));
+        let lost = engine.append("r", EPOCH, append(1, 1));
+        second.await.unwrap();
+        first.await.unwrap();
+        assert!(lost.await.is_err(), "of two on one head one is stored");
+    }
+}
+
+#[tokio::test]
+async fn s13_a_snapshot_shortens_the_log_and_changes_nothing_else() {
+    for engine in engines() {
+        engine.append("r", EPOCH, append(0, 10)).await.unwrap();
+        let versions = async || {
+            let stored = engine.load("r").await.unwrap().unwrap();
+            let log = stored.log.iter().map(|change| change.version.0);
+            let versions = (stored.snapshot.as_ref().map(|at| at.0.0), log.collect());
+            let room = Room::<Tree>::load(stored).unwrap();
+            assert_eq!(room.doc(), Some(&snapshot(10, 0).document));
+            versions
+        };
+        engine.snapshot("r", EPOCH, snapshot(8, 6)).await.unwrap();
+        assert_eq!(versions().await, (Some(8), vec![7, 8, 9, 10]));
+        // Older, of another history, of a room that is not kept, or ahead: as if never said.
+        engine.snapshot("r", EPOCH, snapshot(7, 7)).await.unwrap();
+        engine.snapshot("r", OTHER, snapshot(9, 9)).await.unwrap();
+        engine
+            .snapshot("none", EPOCH, snapshot(9, 9))
+            .await
+            .unwrap();
+        engine.snapshot("r", EPOCH, snapshot(11, 9)).await.unwrap();
+        assert_eq!(versions().await, (Some(8), vec![7, 8, 9, 10]));
+        assert_eq!(engine.load("none").await, Ok(None));
+        // What the snapshot does not have is never forgotten.
+        engine.snapshot("r", EPOCH, snapshot(9, 10)).await.unwrap();
+        assert_eq!(versions().await, (Some(9), vec![10]));
+        engine.append("r", EPOCH, append(10, 1)).await.unwrap();
+        engine.snapshot("r", EPOCH, snapshot(11, 11)).await.unwrap();
+        let stored = engine.load("r").await.unwrap().unwrap();
+        assert_eq!(Room::<Tree>::load(stored).unwrap().head(), Version(11));
+    }
+}
