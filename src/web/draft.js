@@ -1,1173 +1,982 @@
 // @ts-check
-// Records what a recipe does to a document, as operations of JSON Patch with typed paths.
+// Records what a recipe does to a document, as JSON Patch operations with typed paths.
 //
-// A draft is a Proxy over a container. It copies the container at the first write, and the copy
-// holds the containers of the old document themselves ("raw"), never drafts. So what a thing is, is
-// told by `===`, and the operations are derived afterwards from old and new: `plan` finds where
-// every known container now stands, `emit` goes down the new tree and writes the operations, while
-// `sites` keep the order that the document has when those before have been applied.
+// A draft is a Proxy over a container, which is copied at the first look into it; the copy holds
+// drafts where the recipe has looked, else what the old document holds. No write is logged: the
+// operations are derived afterwards from old and new containers. What a thing *is* is its identity,
+// and that of a draft is the container it was made for.
+//
+// `walk` goes through the new document, takes the drafts out of the copies and notes what differs.
+// `resolve` decides what came from elsewhere (a move) and what is new. Then moves and inserts are
+// written, container by container from the root down, and last what removes and replaces.
+// Meanwhile `where` knows the path that anything has, with the operations so far applied.
 
-/** @typedef {Record<string, any>} Any */
 /**
- * One container that the recipe has reached.
- * @typedef {object} State
- * @property {Scope} scope
- * @property {any} base the container before the recipe (of a literal: as it was given)
- * @property {any} copy the same after a write; holds raw containers
- * @property {any} proxy
- * @property {boolean} fresh made by the recipe: no operation can point into it
- * @property {State | undefined} up where it stood first; of old ones, in the old document
- * @property {State | undefined} via through which it was reached last, and `key` there
- * @property {any} key
- * @property {State[] | undefined} parents others that hold or held it
- * @property {Set<State> | undefined} kids what was reached through it
- * @property {Set<string> | undefined} touched members written or deleted
- * @property {number} lo elements at the front that no write has touched
- * @property {number} suf elements at the end that no write has touched
- * @property {number} depth containers above it; checked so far
- * @property {boolean} dirty it, or something in it, was written to
- * @property {boolean} given a recipe put it somewhere itself
- * @property {boolean} sieved the result of `filter`
- * @property {number} walk 0 not planned, 1 being planned, 2 planned
- * @property {State | undefined} place the old container that holds it in the new document
- * @property {[any, State][] | undefined} stand its children of interest in the new document
- * @property {boolean} busy something inside moves out
- * @property {boolean} done moved, or written as a literal
- * @property {State | undefined} loc where it stands while operations are written, and `pos` there
- * @property {any} pos
- * @property {number[] | undefined} cur the order of the touched elements: old index, or negative
- * @property {Uint8Array | undefined} kept which of the touched old elements stay
- * @property {string[] | undefined} late members to be written when all moves are done
- */
-/**
- * One run of `record`.
- * @typedef {object} Scope
+ * @typedef {any} Json
+ * @typedef {Json[] & Record<string, Json>} Container
+ * @typedef {object} Scope one run of `record`
  * @property {boolean} live
- * @property {Map<any, State>} drafts by raw container
- * @property {Set<any>} fresh the literals given by the recipe
- * @property {Set<any>} sieved arrays that `filter` gave out
- * @property {State[]} moved
- * @property {State[]} late
- * @property {Any[]} ops
- * @property {number} count of operations, also of those not kept
- * @property {number} max
- * @property {any[] | undefined} shared the longest path that all operations stand below
+ * @property {number} writes
+ * @property {Set<Json>} made our copies of what the recipe gave
+ * @property {Set<Json>} opened those of them that have a draft
+ * @property {Set<Json>} sieved arrays that came out of `filter`
+ *
+ * @typedef {object} State one container that the recipe has looked at
+ * @property {Scope} scope
+ * @property {Container} base the container before the recipe
+ * @property {Container | undefined} copy the same now
+ * @property {boolean} fresh made by the recipe, so that no operation points into it
+ * @property {any} proxy
+ * @property {State | undefined} first where the recipe met it
+ * @property {State | undefined} home where it stands now, as far as known, and `at` there
+ * @property {any} at
+ * @property {number} end how far from the end of `home` it stood
+ * @property {State[] | undefined} kids drafts made in it
+ * @property {Set<string> | undefined} keys members written or deleted
+ * @property {number} head elements at the beginning, and `tail` at the end, that nobody touched
+ * @property {number} tail
+ * @property {boolean} shuffled elements were not only assigned
+ * @property {boolean} [given] the recipe assigned an array over it
+ * @property {boolean | undefined} [whole] written by one replace
+ * @property {State | undefined} [from] where it stood before, and `was` there
+ * @property {any} [was]
+ * @property {Move | undefined} [move]
+ * @property {Map<any, Slot> | undefined} [slots] what else came to stand in it
+ * @property {Set<string> | undefined} [left] members that were moved away
+ * @property {Order | undefined} [order]
+ *
+ * @typedef {{ state: State, at: any, value: Json, pair: number, move: Move | undefined }} Slot
+ * @typedef {{ from: State, was: any, to: State, at: any, done: boolean }} Move
+ *
+ * @typedef {object} Order the elements of an array between those that stay at both ends
+ * @property {number} head elements before them
+ * @property {number} stop the old index behind them
+ * @property {Int32Array} source for each new element its old place, or -1
+ * @property {Uint8Array} fate of each old element: LEAVES, STAYS, MOVES, GIVEN (to another container)
+ *   or PLACED (moved, and `next` says where)
+ * @property {number} placed how many new elements stand where they shall
+ * @property {boolean} [busy] something moves or is inserted
+ * @property {number} gain how much longer the array is by now
+ * @property {Int32Array} next for each old element the first new one at or behind it that stays
+ * @property {Int32Array} gap for each new element the old ones up to the last that stays before it
+ * @property {Int32Array} tree Fenwick tree: counts old elements not placed nor gone
+ *
+ * @typedef {object} Run one attempt to derive the operations
+ * @property {Scope} scope
+ * @property {Set<Json>} banned what must not be moved
+ * @property {Set<Json>} whole what is written by one replace
+ * @property {State[]} live containers in which operations may point, parents first
+ * @property {Map<Json, State>} states the same by identity
+ * @property {Map<Json, [State, any]>} gone what left its container, and where it stood
+ * @property {Map<Json, Json>} lent containers that are gone, and what moved out of them
+ * @property {Map<Json, Move>} moves
+ * @property {Slot[]} came
+ * @property {boolean} failed something was in the way of a move
+ * @property {Set<Json>} used
+ * @property {[Container, any, Json][]} undo
+ * @property {{ op: string, path: any[], from?: any[], value?: Json, over?: true }[]} ops
+ * @property {State[]} owners of the operations
  */
 
 const DEPTH_MAX = 64;
 const KEY_UNITS_MAX = 1024;
 const STRING_UNITS_MAX = 524288;
+const LEAVES = 0;
+const STAYS = 1;
+const MOVES = 2;
+const GIVEN = 3;
+const PLACED = 4;
 /** The key under which a draft tells its state. */
 const STATE = /* @__PURE__ */ Symbol();
 
-const hasOwn = Object.hasOwn;
-/** @type {(value: unknown) => value is Any} */
+const { isArray } = Array;
+/** @param {any} value */
 const isContainer = (value) => typeof value === "object" && value !== null;
 /** @param {any} value @returns {State | undefined} */
-const stateOf = (value) => (isContainer(value) ? value[/** @type {any} */ (STATE)] : undefined);
-/** @param {State} state */
+const stateOf = (value) => (isContainer(value) ? value[STATE] : undefined);
+/** @param {State} state @returns {Container} */
 const now = (state) => state.copy ?? state.base;
+/** @param {any} value @param {any} key */
+const has = (value, key) => Object.hasOwn(value, key);
 
 /**
  * Runs a recipe on a draft of `root`.
  * @param {any} root
  * @param {(draft: any) => unknown} recipe
- * @param {number} opsMax
- * @returns {{ root: any, ops: Any[] } | undefined} undefined when nothing has changed
+ * @param {number} opsMax above it, one `replace` says it all
+ * @returns {{ root: any, ops: Run["ops"] } | undefined} undefined when nothing has changed
  */
 export function record(root, recipe, opsMax) {
   /** @type {Scope} */
-  const scope = {
-    live: true,
-    drafts: new Map(),
-    fresh: new Set(),
-    sieved: new Set(),
-    moved: [],
-    late: [],
-    ops: [],
-    count: 0,
-    max: opsMax,
-    shared: undefined,
-  };
-  const top = draftOf(scope, root, undefined, "");
-  let whole;
+  const scope = { live: true, writes: 0, made: new Set(), opened: new Set(), sieved: new Set() };
   try {
-    whole = takeResult(top, recipe(top.proxy));
+    const top = draft(scope, root);
+    const whole = accept(top, recipe(top.proxy));
+    if (!whole) return derive(top, opsMax);
+    return { root: whole, ops: [{ op: "replace", path: [], value: whole }] };
   } finally {
     scope.live = false;
   }
-  if (whole) return { root: whole, ops: [{ op: "replace", path: [], value: whole }] };
-  if (!top.dirty) return undefined;
-  plan(top, 0);
-  for (const state of scope.moved) {
-    if (state.place === state.up) continue;
-    for (let at = state.up; at && !at.busy; at = at.up) at.busy = true;
-  }
-  const after = emit(top);
-  for (const state of scope.late) finish(state);
-  if (scope.count > opsMax) {
-    const path = /** @type {any[]} */ (scope.shared);
-    const value = path.reduce((at, key) => at[key], after);
-    return { root: after, ops: [{ op: "replace", path, value }] };
-  }
-  return scope.count ? { root: after, ops: scope.ops } : undefined;
 }
 
 /**
  * A checked deep copy of plain JSON from user code.
- * @param {unknown} value
+ * @param {any} value
  * @param {(string | number)[]} path where it will stand
- * @returns {any}
+ * @param {any[]} [above] containers around it
+ * @param {(member: any, key: any) => any} [give] what else than a copy to keep of its members
+ * @returns {Json}
  */
-export function clean(value, path) {
+export function clean(value, path, above = [], give) {
+  if (typeof value === "string") return text(value, path, STRING_UNITS_MAX, "string-too-long");
+  if (Number.isFinite(value)) return value + 0; // -0 becomes 0
+  if (value === null || typeof value === "boolean") return value;
+  if (!isContainer(value)) refuse(value, path);
+  const state = value[STATE];
+  if (state) value = now(alive(state));
+  if (above.includes(value)) fail("cycle", path);
+  if (path.length >= DEPTH_MAX) fail("too-deep", path);
+  const list = isArray(value);
+  const proto = Object.getPrototypeOf(value);
+  // Plain objects and arrays of another realm are plain too.
+  if (list ? !isArray(proto) : proto && Object.getPrototypeOf(proto)) refuse(value, path);
+  above.push(value);
+  const extra = list && Object.keys(value)[value.length];
+  if (extra) fail("not-json", [...path, extra], "array property");
   /** @type {any} */
-  let link = {};
-  for (const key of path) link = { up: link, key };
-  return copyOf(undefined, value, link, path.length, []);
-}
-
-// -------------------------------------------------------------------------------- what comes in
-
-/**
- * @param {string} reason
- * @param {any} link a chain of `{ up, key }`, or a state
- * @param {string} [kind]
- * @returns {never}
- */
-function fail(reason, link, kind) {
-  let path = "";
-  // Drafts put into each other make a ring, so the steps are counted.
-  for (let at = link, n = 0; at && (at.via ?? at.up) && n <= DEPTH_MAX; at = at.via ?? at.up, n++) {
-    path = "/" + String(at.key).replace(/~/g, "~0").replace(/\//g, "~1") + path;
+  const copy = list ? [] : {};
+  for (const key of list ? value.keys() : Reflect.ownKeys(value)) {
+    const found = Object.getOwnPropertyDescriptor(value, key);
+    if (!found) fail("sparse", [...path, key]);
+    if (!found.enumerable) continue;
+    if (!list) checkKey(key, path);
+    if (found.get || found.set) fail("accessor", [...path, key]);
+    const member = found.value;
+    if (!list && member === undefined) continue;
+    copy[key] = give ? give(member, key) : clean(member, [...path, key], above);
   }
-  throw { draftsync: 1, code: "invalid-patch", reason, path, ...(kind && { kind }) };
+  above.pop();
+  return copy;
 }
 
-/** @param {string} text @param {any} link @param {number} max @param {string} reason */
-function checkText(text, link, max, reason) {
-  if (text.length > max) fail(reason, link);
-  // @ts-ignore: younger than some browsers that we serve
-  if (text.isWellFormed ? !text.isWellFormed() : /\p{Cs}/u.test(text)) fail("lone-surrogate", link);
+// ------------------------------------------------------------------------------- what is refused
+
+/** @param {string} reason @param {any[]} path @param {string} [kind] @returns {never} */
+function fail(reason, path, kind) {
+  const steps = path.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
+  throw {
+    draftsync: 1,
+    code: "invalid-patch",
+    reason,
+    path: steps.join(""),
+    ...(kind ? { kind } : {}),
+  };
 }
 
-/** @param {string | symbol} key @param {any} link */
-function checkKey(key, link) {
-  if (typeof key === "symbol") fail("not-json", link, "symbol");
-  if (key === "__proto__") fail("proto-key", link);
-  checkText(key, link, KEY_UNITS_MAX, "key-too-long");
-}
-
-/** @param {any} value @param {any} link */
-function scalar(value, link) {
-  const type = typeof value;
-  if (type === "string") checkText(value, link, STRING_UNITS_MAX, "string-too-long");
-  else if (type === "number") {
-    if (!Number.isFinite(value)) fail("not-json", link, value ? "Infinity" : "NaN");
-    return value + 0; // -0 becomes 0
-  } else if (value !== null && type !== "boolean") {
-    fail("not-json", link, type === "bigint" ? "BigInt" : type);
+/** @param {any} value @param {any[]} path @returns {never} */
+function refuse(value, path) {
+  let kind = /** @type {string} */ (typeof value);
+  if (kind === "number") kind = String(value).replace("-", "");
+  if (kind === "bigint") kind = "BigInt";
+  if (kind === "object") {
+    const type = [Date, Map, Set].find((type) => value instanceof type);
+    kind = type ? type.name : "class instance";
   }
+  fail("not-json", path, kind);
+}
+
+/** @param {string} value @param {any[]} path @param {number} max @param {string} reason */
+function text(value, path, max, reason) {
+  if (value.length > max) fail(reason, path);
+  // Not every engine that we serve has isWellFormed.
+  if (!(value.isWellFormed?.() ?? !/\p{Cs}/u.test(value))) fail("lone-surrogate", path);
   return value;
 }
 
-/**
- * The members of a plain object or array. No getter of it is called.
- * @param {any} value
- * @param {any} link
- * @returns {[any, any][]}
- */
-function membersOf(value, link) {
-  const list = Array.isArray(value);
-  const proto = Object.getPrototypeOf(value);
-  if (list ? !Array.isArray(proto) : proto && Object.getPrototypeOf(proto)) {
-    const known = [Date, Map, Set].find((type) => value instanceof type);
-    fail("not-json", link, known ? known.name : "class instance");
-  }
-  const keys = Reflect.ownKeys(value);
-  const length = list ? value.length : 0;
-  /** @type {[any, any][]} */
-  const members = [];
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
-    if (list && i < length && key !== String(i)) fail("sparse", { up: link, key: i });
-    if (list && key === "length") continue;
-    if (!list || i >= length) checkKey(key, { up: link, key });
-    if (list && i >= length) fail("not-json", { up: link, key }, "array property");
-    const found = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(value, key));
-    if (!found.enumerable) continue;
-    if (!("value" in found)) fail("accessor", { up: link, key });
-    if (list || found.value !== undefined) members.push([list ? i : key, found.value]);
-  }
-  return members;
+/** @param {any} key @param {any[]} path of what has the key */
+function checkKey(key, path) {
+  if (typeof key === "symbol") refuse(key, [...path, key]);
+  if (key === "__proto__") fail("proto-key", [...path, key]);
+  text(key, [...path, key], KEY_UNITS_MAX, "key-too-long");
 }
 
-/**
- * @param {Scope | undefined} scope whose drafts may stand in the value
- * @param {any} value
- * @param {any} link
- * @param {number} depth containers above it
- * @param {any[]} above
- * @returns {any}
- */
-function copyOf(scope, value, link, depth, above) {
-  if (!isContainer(value)) return scalar(value, link);
-  const state = stateOf(value);
-  if (state && state.scope === scope) return snapshot(scope, state.base, link, depth, above);
-  enter(value, link, depth, above);
-  /** @type {any} */
-  const copy = Array.isArray(value) ? [] : {};
-  for (const [key, member] of membersOf(value, link)) {
-    copy[key] = copyOf(scope, member, { up: link, key }, depth + 1, above);
-  }
-  above.pop();
-  return copy;
+/** @param {State} state */
+function alive(state) {
+  if (!state.scope.live) fail("dead-draft", pathOf(state));
+  return state;
 }
 
-/**
- * A deep copy of what stands behind a raw container now.
- * @param {Scope} scope
- * @param {any} raw
- * @param {any} link
- * @param {number} depth
- * @param {any[]} above
- * @returns {any}
- */
-function snapshot(scope, raw, link, depth, above) {
-  if (!isContainer(raw)) return raw;
-  enter(raw, link, depth, above);
-  const state = scope.drafts.get(raw);
-  const from = state ? now(state) : raw;
-  /** @type {any} */
-  const copy = Array.isArray(from) ? [] : {};
-  for (const key of Object.keys(from)) {
-    copy[key] = snapshot(scope, from[key], { up: link, key }, depth + 1, above);
-  }
-  above.pop();
-  return copy;
-}
-
-/** @param {any} value @param {any} link @param {number} depth @param {any[]} above */
-function enter(value, link, depth, above) {
-  if (above.includes(value)) fail("cycle", link);
-  if (depth >= DEPTH_MAX) fail("too-deep", link);
-  above.push(value);
-}
-
-/**
- * What a container keeps of a value that the recipe gives it.
- * @param {State} state
- * @param {any} value
- * @param {any} key
- */
-function take(state, value, key) {
-  const { scope } = state;
-  const link = { up: state, key };
-  if (!isContainer(value)) return scalar(value, link);
-  const known = taken(state, value);
-  if (known) return known;
-  let raw;
-  if (Array.isArray(value) && !value[/** @type {any} */ (STATE)]) {
-    // Items keep what they are, so that a filtered or sorted array is no new one.
-    const items = membersOf(value, link);
-    const list = items.some(([, item]) => stateOf(item)?.scope === scope);
-    if (list || scope.sieved.has(value)) {
-      if (state.depth + 1 >= DEPTH_MAX) fail("too-deep", link);
-      raw = /** @type {any[]} */ ([]);
-      scope.fresh.add(raw);
-      const made = draftOf(scope, raw, state, key);
-      made.copy = raw;
-      made.dirty = true;
-      made.sieved = scope.sieved.has(value);
-      for (const [i, item] of items) {
-        const at = { up: link, key: i };
-        raw.push(taken(made, item) ?? copyItem(made, item, at, [value]));
-      }
-      return raw;
-    }
-  }
-  raw = copyOf(scope, value, link, state.depth + 1, []);
-  scope.fresh.add(raw);
-  return raw;
-}
-
-/** @param {State} list @param {any} item @param {any} link @param {any[]} above */
-function copyItem(list, item, link, above) {
-  const raw = copyOf(list.scope, item, link, list.depth + 1, above);
-  if (isContainer(raw)) list.scope.fresh.add(raw);
-  return raw;
-}
-
-/** The raw container of a draft of this recipe. @param {State} state @param {any} value */
-function taken(state, value) {
-  const known = stateOf(value);
-  if (!known || known.scope !== state.scope) return undefined;
-  known.given = true;
-  // The plan shall see whether it stays where it was as well.
-  if (known.up) mark(known.up);
-  heldBy(known, state);
-  return known.base;
-}
-
-/**
- * A returned new state, put into the draft of the root member by member.
- * @param {State} top
- * @param {any} result
- * @returns {any} the new root where it has nothing in common with the old one
- */
-function takeResult(top, result) {
-  if (result === undefined || result === top.proxy) return undefined;
-  const link = {};
-  if (!stateOf(result) && typeof result?.then === "function") {
-    // What the rest of its body throws on the dead draft has been said by the error below.
-    result.then(undefined, () => {});
-    fail("async-recipe", link);
-  }
-  if (top.dirty) fail("mutate-and-return", link);
-  if (!isContainer(result)) fail("root", link);
-  const list = Array.isArray(result);
-  if (list !== Array.isArray(top.base)) return copyOf(top.scope, result, link, 0, []);
-  if (list) {
-    const items = membersOf(result, link).map(([i, item]) => take(top, item, i));
-    const sieved = top.scope.sieved.has(result);
-    if (!sieved && !sharing(top.base, items)) return copyOf(top.scope, result, link, 0, []);
-    range(top, 0, 0);
-    top.copy = items;
-    return undefined;
-  }
-  const members = new Map(membersOf(result, link));
-  for (const key of Object.keys(top.base)) if (!members.has(key)) drop(top, key);
-  for (const [key, value] of members) put(top, key, value);
-  return undefined;
-}
-
-/** Whether a list is rather a changed one than a new one. @param {any[]} olds @param {any[]} news */
-function sharing(olds, news) {
-  if (!olds.length && !news.length) return true;
-  const known = new Set(olds);
-  return news.some((item) => known.has(item));
+/** Where a draft stands, as far as it knows. @param {State} state @returns {any[]} */
+function pathOf({ home, at }) {
+  return home ? [...pathOf(home), at] : [];
 }
 
 // ------------------------------------------------------------------------------------- the draft
 
 /**
- * The one draft of a raw container, reached through `via` at `key`.
  * @param {Scope} scope
- * @param {any} raw
- * @param {State | undefined} via
- * @param {any} key
+ * @param {Container} base
+ * @param {State} [home]
+ * @param {any} [at]
  * @returns {State}
  */
-function draftOf(scope, raw, via, key) {
-  let state = scope.drafts.get(raw);
-  if (!state) {
-    state = {
-      scope,
-      base: raw,
-      copy: undefined,
-      proxy: undefined,
-      fresh: !!via && (via.fresh || scope.fresh.has(raw)),
-      up: via,
-      via,
-      key,
-      parents: undefined,
-      kids: undefined,
-      touched: undefined,
-      lo: Infinity,
-      suf: Infinity,
-      depth: via ? via.depth + 1 : 0,
-      dirty: false,
-      given: false,
-      sieved: false,
-      walk: 0,
-      place: undefined,
-      stand: undefined,
-      busy: false,
-      done: false,
-      loc: undefined,
-      pos: undefined,
-      cur: undefined,
-      kept: undefined,
-      late: undefined,
-    };
-    state.proxy = new Proxy(Array.isArray(raw) ? /** @type {any} */ ([state]) : state, traps);
-    scope.drafts.set(raw, state);
-  }
-  state.via = via;
-  state.key = key;
-  if (via) {
-    (via.kids ??= new Set()).add(state);
-    heldBy(state, via);
-    if (state.dirty) mark(via);
-  }
+function draft(scope, base, home, at) {
+  const fresh = !!home && (home.fresh || scope.made.has(base));
+  if (fresh) scope.opened.add(base);
+  const length = isArray(base) ? base.length : 0;
+  /** @type {State} */
+  const state = {
+    scope,
+    base,
+    copy: fresh ? base : undefined,
+    fresh,
+    proxy: undefined,
+    first: home,
+    home,
+    at,
+    end: home ? now(home).length - at : 0,
+    kids: undefined,
+    keys: undefined,
+    head: length,
+    tail: length,
+    shuffled: false,
+  };
+  state.proxy = new Proxy(isArray(base) ? /** @type {any} */ ([state]) : state, traps);
+  if (home) (home.kids ??= []).push(state);
   return state;
 }
 
-/** What the recipe sees of a member. @param {State} state @param {any} key @param {any} value */
-function shown(state, key, value) {
-  return isContainer(value) ? draftOf(state.scope, value, state, key).proxy : value;
-}
-
-/** @param {State} state */
-function mark(state) {
-  if (state.dirty) return;
-  state.dirty = true;
-  if (state.up) mark(state.up);
-  state.parents?.forEach(mark);
-}
-
-/** @param {State} state @param {State} parent */
-function heldBy(state, parent) {
-  if (parent === state.up || state.parents?.includes(parent)) return;
-  (state.parents ??= []).push(parent);
-}
-
-/** The copy of a container, which may be written. @param {State} state */
+/** The copy, which may be written to. @param {State} state @returns {any} */
 function own(state) {
-  mark(state);
-  return (state.copy ??= Array.isArray(state.base) ? state.base.slice() : { ...state.base });
+  const { base } = state;
+  return (state.copy ??= /** @type {any} */ (
+    isArray(base) ? base.slice() : { .../** @type {any} */ (base) }
+  ));
 }
 
-/** Narrows what no write has touched. @param {State} list @param {number} lo @param {number} suf */
-function range(list, lo, suf) {
-  list.lo = Math.min(list.lo, lo);
-  list.suf = Math.min(list.suf, suf);
-  return own(list);
+/** What the recipe sees of a value. @param {State} state @param {any} value @param {any} at */
+function seen(state, value, at) {
+  return isContainer(value) && !value[STATE] ? draft(state.scope, value, state, at).proxy : value;
 }
 
-/** @param {State} state @param {string} key */
-function drop(state, key) {
-  if (!hasOwn(now(state), key)) return;
-  (state.touched ??= new Set()).add(key);
-  delete own(state)[key];
+/** Notes which elements stay untouched. @param {State} list @param {number} head @param {number} tail */
+function touch(list, head, tail) {
+  list.scope.writes++;
+  list.head = Math.min(list.head, head);
+  list.tail = Math.min(list.tail, tail);
 }
 
-/** @param {State} state @param {any} key @param {any} value */
-function put(state, key, value) {
-  const link = { up: state, key };
-  const list = Array.isArray(state.base);
-  if (list && typeof key === "string") {
-    const length = now(state).length;
-    if (key === "length") return resize(state, value, length);
-    const index = Number(key);
-    if (String(index) !== key || !(index >= 0) || index % 1)
-      fail("not-json", link, "array property");
-    if (index > length) fail("sparse", link);
-    const raw = take(state, value, index);
-    if (now(state)[index] === raw && index < length) return;
-    range(state, index, Math.max(0, length - 1 - index))[index] = raw;
-    return;
+/** What is kept of a value that the recipe gives. @param {State} state @param {any} value @param {any} at @param {any} [old] */
+function take(state, value, at, old) {
+  if (value === null || typeof value === "boolean") return value;
+  const { scope } = state;
+  const known = stateOf(value);
+  if (known?.scope === scope) return value;
+  const path = [...pathOf(state), at];
+  const before = stateOf(old);
+  if (!known && isArray(value) && isArray(old)) {
+    const base = before ? before.base : old;
+    const list = !scope.made.has(base) && !(before ?? state).fresh && draft(scope, base, state, at);
+    if (list && relist(list, value)) return list.proxy;
   }
-  checkKey(key, link);
-  if (value === undefined) return drop(state, key);
-  const raw = take(state, value, key);
-  if (hasOwn(now(state), key) && now(state)[key] === raw) return;
-  (state.touched ??= new Set()).add(key);
-  own(state)[key] = raw;
-}
-
-/** @param {State} list @param {any} value @param {number} length */
-function resize(list, value, length) {
-  const size = Number(value);
-  if (!(size >= 0 && size <= length) || size % 1) fail("sparse", { up: list, key: "length" });
-  if (size < length) range(list, size, 0).length = size;
-}
-
-/** @param {any} target @returns {State} */
-function live(target) {
-  const state = Array.isArray(target) ? target[0] : target;
-  if (!state.scope.live) fail("dead-draft", state);
-  return state;
-}
-
-/** @type {ProxyHandler<any>} */
-const traps = {
-  get(target, key) {
-    if (key === STATE) return Array.isArray(target) ? target[0] : target;
-    const state = live(target);
-    const from = now(state);
-    if (hasOwn(from, key)) return shown(state, key, from[key]);
-    if (Array.isArray(from) && hasOwn(methods, key)) return methods[/** @type {any} */ (key)];
-    return from[key];
-  },
-  set(target, key, value) {
-    put(live(target), key, value);
-    return true;
-  },
-  deleteProperty(target, key) {
-    const state = live(target);
-    if (Array.isArray(state.base)) {
-      if (hasOwn(now(state), key)) fail("sparse", { up: state, key });
-    } else drop(state, /** @type {string} */ (key));
-    return true;
-  },
-  has: (target, key) => key in now(live(target)),
-  ownKeys: (target) => Reflect.ownKeys(now(live(target))),
-  getOwnPropertyDescriptor(target, key) {
-    const state = live(target);
-    const found = Object.getOwnPropertyDescriptor(now(state), key);
-    if (!found) return undefined;
-    const fixed = Array.isArray(state.base) && key === "length";
-    return {
-      value: shown(state, key, found.value),
-      writable: true,
-      enumerable: !fixed,
-      configurable: !fixed,
-    };
-  },
-  getPrototypeOf: (target) => Object.getPrototypeOf(now(live(target))),
-  defineProperty: (target, key) => fail("accessor", { up: live(target), key }),
-  setPrototypeOf: (target) => fail("not-json", live(target), "class instance"),
-  preventExtensions: () => false,
-};
-
-/** @param {State} list */
-const showAll = (list) =>
-  now(list).map((/** @type {any} */ item, /** @type {number} */ i) => shown(list, i, item));
-
-/** @param {State} list @param {any[]} items @param {number} at */
-const takeAll = (list, items, at) => items.map((item, i) => take(list, item, at + i));
-
-/** A relative index as arrays read it. @param {any} value @param {number} length */
-function clamp(value, length) {
-  const index = Math.trunc(Number(value)) || 0;
-  return index < 0 ? Math.max(0, length + index) : Math.min(index, length);
-}
-
-/** @param {any} draft */
-function listOf(draft) {
-  const list = stateOf(draft);
-  if (!list || !Array.isArray(list.base))
-    throw new TypeError("this method is for arrays of a draft");
-  return live(list);
-}
-
-/** @param {State} list @param {number} start @param {number} count @param {any[]} items */
-function cut(list, start, count, items) {
-  const length = now(list).length;
-  const raws = takeAll(list, items, start);
-  if (!count && !raws.length) return [];
-  const gone = now(list).slice(start, start + count);
-  const shownGone = gone.map((/** @type {any} */ raw, /** @type {number} */ i) =>
-    shown(list, start + i, raw),
-  );
-  range(list, start, length - start - count).splice(start, count, ...raws);
-  return shownGone;
-}
-
-/**
- * The methods that would trap once an item; run on the copy itself.
- * @type {Record<string, (this: any, ...args: any[]) => any>}
- */
-const methods = {
-  push(...items) {
-    const list = listOf(this);
-    cut(list, now(list).length, 0, items);
-    return now(list).length;
-  },
-  unshift(...items) {
-    const list = listOf(this);
-    cut(list, 0, 0, items);
-    return now(list).length;
-  },
-  pop() {
-    const list = listOf(this);
-    const { length } = now(list);
-    return length ? cut(list, length - 1, 1, [])[0] : undefined;
-  },
-  shift() {
-    const list = listOf(this);
-    return now(list).length ? cut(list, 0, 1, [])[0] : undefined;
-  },
-  splice(...args) {
-    const list = listOf(this);
-    const { length } = now(list);
-    const start = clamp(args[0], length);
-    const most = args.length ? length - start : 0;
-    const count = args.length < 2 ? most : Math.max(0, Math.min(Math.trunc(args[1]) || 0, most));
-    return cut(list, start, count, args.slice(2));
-  },
-  sort(compare) {
-    const list = listOf(this);
-    // Sorted aside: when the comparison throws, the draft is as it was.
-    const sorted = showAll(list).sort(compare);
-    arrangeAs(list, sorted);
-    return this;
-  },
-  reverse() {
-    const list = listOf(this);
-    range(list, 0, 0).reverse();
-    return this;
-  },
-  copyWithin(target, start, end) {
-    const list = listOf(this);
-    range(list, 0, 0).copyWithin(target, start, end);
-    return this;
-  },
-  fill(value, start, end) {
-    const list = listOf(this);
-    const raw = take(list, value, clamp(start, now(list).length));
-    range(list, 0, 0).fill(raw, start, end);
-    return this;
-  },
-  filter(test, self) {
-    const list = listOf(this);
-    const left = showAll(list).filter((/** @type {any} */ item, /** @type {number} */ i) =>
-      test.call(self, item, i, this),
-    );
-    list.scope.sieved.add(left);
-    return left;
-  },
-};
-
-/** @param {State} list @param {any[]} items of the list itself, in a new order */
-function arrangeAs(list, items) {
-  const raws = items.map((item) => stateOf(item)?.base ?? item);
-  const old = now(list);
-  if (raws.length === old.length && raws.every((raw, i) => raw === old[i])) return;
-  range(list, 0, 0);
-  list.copy = raws;
-}
-
-// -------------------------------------------------------------------------------------- the plan
-
-/**
- * Goes down the new tree and notes where each known container stands.
- * @param {State} state
- * @param {number} depth
- */
-function plan(state, depth) {
-  if (state.walk === 1) fail("cycle", state);
-  if (state.walk === 2 && depth <= state.depth) return;
-  if (depth >= DEPTH_MAX) fail("too-deep", state);
-  state.walk = 1;
-  const sunk = depth > state.depth;
-  if (sunk) state.depth = depth;
-  adopt(state);
-  if (Array.isArray(state.base)) trim(state);
-  state.stand = standing(state);
-  for (const [, kid] of state.stand) {
-    if (!state.fresh && !kid.fresh) {
-      if (!kid.place && kid.up !== state) state.scope.moved.push(kid);
-      if (!kid.place || kid.up === state) kid.place = state;
-    }
-    if (kid.dirty) plan(kid, depth + 1);
-    else if (depth + 1 > kid.depth) checkDepth(kid.base, kid, depth + 1);
-  }
-  if (sunk) {
-    for (const raw of Object.values(now(state))) {
-      if (!state.scope.drafts.get(raw)?.dirty) checkDepth(raw, state, depth + 1);
-    }
-  }
-  state.walk = 2;
-}
-
-/** @param {any} raw @param {any} link @param {number} depth */
-function checkDepth(raw, link, depth) {
-  if (!isContainer(raw)) return;
-  if (depth >= DEPTH_MAX) fail("too-deep", link);
-  for (const member of Object.values(raw)) checkDepth(member, link, depth + 1);
-}
-
-/** Takes an array assigned over an array with items in common as the old one, changed. @param {State} state */
-function adopt(state) {
-  const { scope, base, copy } = state;
-  if (!copy || state.fresh) return;
-  const list = Array.isArray(base);
-  const keys = list ? changedSpots(state) : (state.touched ?? []);
-  for (const key of keys) {
-    const old = hasOwn(base, key) ? base[key] : undefined;
-    const next = hasOwn(copy, key) ? copy[key] : undefined;
-    if (old === next || !Array.isArray(old) || !Array.isArray(next)) continue;
-    const made = scope.drafts.get(next);
-    if (!scope.fresh.has(next) || made?.given || scope.drafts.get(old)?.given) continue;
-    if (list && (copy.includes(old) || copy.indexOf(next) !== copy.lastIndexOf(next))) continue;
-    const items = made ? now(made) : next;
-    if (!made?.sieved && !sharing(old, items)) continue;
-    const kept = draftOf(scope, old, state, key);
-    range(kept, 0, 0);
-    kept.copy = items;
-    copy[key] = old;
-  }
-}
-
-/** Indices where an array stands over another array. @param {State} list */
-function changedSpots({ base, copy, lo }) {
-  const spots = [];
-  for (let i = lo; i < Math.min(base.length, copy.length); i++) {
-    if (base[i] !== copy[i] && Array.isArray(base[i]) && Array.isArray(copy[i])) spots.push(i);
-  }
-  return spots;
-}
-
-/** Makes `lo` and `suf` the longest equal beginning and end. @param {State} list */
-function trim(list) {
-  const { base, copy } = list;
-  if (!copy) {
-    list.lo = base.length;
-    list.suf = 0;
-    return;
-  }
-  const most = Math.min(base.length, copy.length);
-  let lo = Math.min(list.lo, most);
-  while (lo < most && base[lo] === copy[lo]) lo++;
-  let suf = Math.min(list.suf, most - lo);
-  while (suf < most - lo && base[base.length - 1 - suf] === copy[copy.length - 1 - suf]) suf++;
-  list.lo = lo;
-  list.suf = suf;
-}
-
-/** The drafts that stand in a container now, each with its key. @param {State} state */
-function standing(state) {
-  const { scope, base, copy } = state;
-  const at = now(state);
-  /** @type {[any, State][]} */
-  const found = [];
-  if (!Array.isArray(base)) {
-    const keys = new Set(state.touched);
-    for (const kid of state.kids ?? []) if (kid.up === state) keys.add(locate(kid).pos);
-    for (const key of keys) {
-      const kid = hasOwn(at, key) && scope.drafts.get(at[key]);
-      if (kid) found.push([key, kid]);
-    }
-    return found;
-  }
-  const end = at.length - state.suf;
-  for (const kid of (copy !== base && state.kids) || []) {
-    if (kid.up !== state || !(kid.dirty || kid.given)) continue;
-    const { pos } = locate(kid);
-    if (pos < state.lo) found.push([pos, kid]);
-    else if (pos >= base.length - state.suf) found.push([pos + at.length - base.length, kid]);
-  }
-  for (let i = copy === base ? 0 : state.lo; i < end; i++) {
-    const kid = scope.drafts.get(at[i]);
-    if (kid) found.push([i, kid]);
-  }
-  return found;
-}
-
-/** @param {any[]} items @param {State} kid @param {number} shift */
-function indexIn(items, kid, shift) {
-  const key = Number(kid.key);
-  if (items[key] === kid.base) return key;
-  if (items[key + shift] === kid.base) return key + shift;
-  return items.indexOf(kid.base);
-}
-
-// -------------------------------------------------------------------------------- the operations
-
-/** Where a known container stands now. @param {State} state */
-function locate(state) {
-  const { up, base, key } = state;
-  if (state.loc || !up) return state;
-  state.loc = up;
-  const olds = up.base;
-  if (Array.isArray(olds)) state.pos = indexIn(olds, state, olds.length - now(up).length);
-  else if (olds[key] === base) state.pos = key;
-  else state.pos = Object.keys(olds).find((name) => olds[name] === base);
-  return state;
-}
-
-/** @param {State} list @param {number} id an old index, or negative for what came */
-function indexOf(list, id) {
-  const { cur, lo, suf, base } = list;
-  if (!cur || (id >= 0 && id < lo)) return id;
-  if (id >= base.length - suf) return id - (base.length - suf) + lo + cur.length;
-  return lo + cur.indexOf(id);
-}
-
-/** @param {State} state @returns {any[]} */
-function pathOf(state) {
-  const { loc, pos } = locate(state);
-  if (!loc) return [];
-  const path = pathOf(loc);
-  path.push(Array.isArray(loc.base) ? indexOf(loc, pos) : pos);
-  return path;
-}
-
-/** @param {State} list */
-function orderOf(list) {
-  if (!list.cur) {
-    // What does not stand in the new document is only left, by whatever item.
-    if (!list.walk) list.lo = list.suf = 0;
-    list.cur = [];
-    for (let i = list.lo; i < list.base.length - list.suf; i++) list.cur.push(i);
-  }
-  return list.cur;
-}
-
-/** @param {Scope} scope @param {any[]} path a container that holds a change */
-function share(scope, path) {
-  const { shared } = scope;
-  if (!shared) scope.shared = path;
-  else {
-    let same = 0;
-    while (same < shared.length && same < path.length && shared[same] === path[same]) same++;
-    if (same < shared.length) scope.shared = shared.slice(0, same);
-  }
-}
-
-/** @param {Scope} scope @param {Any} op */
-function note(scope, op) {
-  share(scope, op.path.slice(0, -1));
-  if (op.from) share(scope, op.from.slice(0, -1));
-  if (++scope.count <= scope.max) scope.ops.push(op);
-}
-
-/** @param {Scope} scope @param {any[]} from @param {any[]} path @param {boolean} [over] */
-function noteMove(scope, from, path, over) {
-  const last = from.length - 1;
-  if (path.length > from.length && from.every((key, i) => key === path[i])) {
-    // The removal shifts the new parent to where the item was, and RFC 6902 forbids to move
-    // something below its own path: so it steps aside first.
-    const aside = [...from.slice(0, last), from[last] + 1];
-    note(scope, { op: "move", from, path: aside });
-    from = aside;
-  }
-  note(scope, { op: "move", from, path, ...(over && { over }) });
-}
-
-/** Takes a container out of where it stands. @param {State} state @returns {any[]} its path there */
-function leave(state) {
-  const from = pathOf(state);
-  const loc = /** @type {State} */ (state.loc);
-  if (Array.isArray(loc.base)) {
-    const cur = orderOf(loc);
-    cur.splice(cur.indexOf(state.pos), 1);
-  }
-  state.done = true;
-  return from;
-}
-
-/** Whether an old member is still needed where it stands. @param {State} state @param {any} raw */
-function needed(state, raw) {
-  const kid = state.scope.drafts.get(raw);
-  return !!kid && !kid.fresh && (kid.busy || (!!kid.place && !kid.done));
-}
-
-/** @param {State} state @param {any} raw @param {Set<any>} seen homes taken so far */
-function isHome(state, raw, seen) {
-  const kid = state.scope.drafts.get(raw);
-  if (seen.has(raw)) return false;
-  if (!kid) return state.scope.fresh.has(raw);
-  return kid.fresh ? kid.up === state : kid.place === state;
-}
-
-/** The value of a container that comes as a literal. @param {State} state @param {any} raw @param {Set<any>} seen */
-function literal(state, raw, seen) {
-  if (!isContainer(raw)) return raw;
-  const home = isHome(state, raw, seen);
-  seen.add(raw);
-  const kid = state.scope.drafts.get(raw);
-  if (!home) return snapshot(state.scope, raw, state, state.depth + 1, []);
-  return kid?.dirty ? build(kid) : raw;
-}
-
-/** The new value of a container no operation points into. @param {State} state */
-function build(state) {
-  const copy = own(state);
-  const seen = new Set();
-  for (const key of Object.keys(copy)) {
-    const raw = copy[key];
-    if (!isContainer(raw)) continue;
-    const kid = state.scope.drafts.get(raw);
-    if (!kid && !seen.has(raw)) seen.add(raw);
-    else copy[key] = literal(state, raw, seen);
-  }
+  const copy = clean(value, path);
+  if (copy !== value) scope.made.add(copy);
   return copy;
 }
 
 /**
- * Writes the operations in and below a container, which stands where it shall.
- * @param {State} state
- * @returns {any} its new value
+ * Gives a list new elements; those that were in it stay what they are.
+ * @param {State} list
+ * @param {any[]} items
+ * @returns {boolean} whether it is still that list, and not another one
  */
-function emit(state) {
-  const changed = state.copy && (Array.isArray(state.base) ? arrange(state) : assign(state));
-  let value = changed ? state.copy : state.base;
-  for (const [key, kid] of state.stand ?? []) {
-    if (kid.fresh || !kid.dirty || now(state)[key] !== kid.base) continue;
-    const after = emit(kid);
-    if (after === kid.base) continue;
-    value = own(state);
-    value[key] = after;
-  }
-  return value;
+function relist(list, items) {
+  const known = new Set(list.base);
+  let alike = !items.length && (!list.base.length || list.scope.sieved.has(items));
+  list.copy = clean(items, pathOf(list), [], (item, i) => {
+    alike ||= known.has(item) || !!stateOf(item);
+    return known.has(item) ? item : take(list, item, i);
+  });
+  list.shuffled = list.given = true;
+  touch(list, 0, 0);
+  return alike;
 }
 
-/** Writes the members of an object. @param {State} state @returns {boolean} whether it differs */
-function assign(state) {
-  const { scope, base, copy } = state;
-  /** @type {Map<string, State>} */
-  const movers = new Map();
-  const seen = new Set();
-  let rest = [...(state.touched ?? [])].filter(
-    (key) => hasOwn(base, key) !== hasOwn(copy, key) || base[key] !== copy[key],
-  );
-  for (const key of rest) {
-    const raw = copy[key];
-    if (!hasOwn(copy, key) || !isContainer(raw)) continue;
-    const kid = scope.drafts.get(raw);
-    const stays = kid && kid.up === state && !kid.fresh && copy[locate(kid).pos] === raw;
-    if (stays) seen.add(raw);
-    if (kid && !kid.fresh && isHome(state, raw, seen)) {
-      seen.add(raw);
-      movers.set(key, kid);
-    } else copy[key] = literal(state, raw, seen);
+/**
+ * Puts a returned new state into the draft of the root.
+ * @param {State} top
+ * @param {any} answer
+ * @returns {Json} a new root when it has nothing in common with the old one
+ */
+function accept(top, answer) {
+  const known = stateOf(answer);
+  if (answer === undefined || known === top) return undefined;
+  if (!known && typeof answer?.then === "function") {
+    // What the rest of its body says about the dead draft is said below.
+    if (answer instanceof Promise) answer.catch(() => {});
+    fail("async-recipe", []);
   }
-  const changed = rest.length > 0;
-  while (rest.length) {
-    const blocked = rest.filter((key) => !step(state, key, movers.get(key), false));
-    if (blocked.length === rest.length) {
-      // Two that want each other's place: one goes by its value.
-      const key = blocked.find((name) => movers.has(name));
-      if (key === undefined) {
-        state.late = blocked;
-        scope.late.push(state);
-        return true;
-      }
-      const kid = /** @type {State} */ (movers.get(key));
-      movers.delete(key);
-      kid.done = true;
-      copy[key] = kid.dirty ? build(kid) : kid.base;
+  if (top.scope.writes) fail("mutate-and-return", []);
+  if (!isContainer(answer)) fail("root", []);
+  const value = known ? clean(answer, []) : answer;
+  if (isArray(value) !== isArray(top.base)) return clean(value, []);
+  if (isArray(value)) return relist(top, value) ? undefined : clean(value, []);
+  /** @type {Record<string, any>} */
+  const members = clean(value, [], [], (member) => member);
+  for (const key of Object.keys(now(top))) if (!has(members, key)) delete top.proxy[key];
+  Object.assign(top.proxy, members);
+  return undefined;
+}
+
+/** @param {any} target of a proxy */
+const open = (target) => alive(target[0] ?? target);
+
+/** @type {ProxyHandler<any>} */
+const traps = {
+  get(target, key) {
+    const state = /** @type {State} */ (target[0] ?? target);
+    if (key === STATE) return state;
+    const from = now(alive(state));
+    const list = isArray(from);
+    const value = from[/** @type {any} */ (key)];
+    if (list && key in methods) return methods[/** @type {any} */ (key)];
+    if (!isContainer(value) || value[/** @type {any} */ (STATE)] || !has(from, key)) return value;
+    return (own(state)[key] = seen(state, value, list ? Number(key) : key));
+  },
+  set(target, key, value) {
+    const state = open(target);
+    const copy = own(state);
+    if (isArray(copy))
+      return setItem(state, /** @type {any} */ (copy), /** @type {any} */ (key), value);
+    if (value === undefined) return traps.deleteProperty?.(target, key) ?? true;
+    const old = has(copy, key) ? copy[key] : undefined;
+    if (old === value) return true;
+    if (!has(copy, key)) checkKey(key, pathOf(state));
+    copy[key] = take(state, value, key, old);
+    (state.keys ??= new Set()).add(/** @type {string} */ (key));
+    state.scope.writes++;
+    return true;
+  },
+  deleteProperty(target, key) {
+    const state = open(target);
+    const copy = own(state);
+    if (!has(copy, key)) return true;
+    if (isArray(copy)) touch(state, Number(key), copy.length - 1 - Number(key));
+    else state.scope.writes++;
+    (state.keys ??= new Set()).add(/** @type {string} */ (key));
+    return delete copy[key];
+  },
+  defineProperty(target, key, { get, set, value }) {
+    if (get || set) fail("accessor", [...pathOf(open(target)), key]);
+    return traps.set?.(target, key, value, target) ?? true;
+  },
+  has: (target, key) => key in now(open(target)),
+  ownKeys: (target) => Reflect.ownKeys(now(open(target))),
+  getOwnPropertyDescriptor(target, key) {
+    const from = now(open(target));
+    const fixed = isArray(from) && key === "length";
+    if (!has(from, key)) return undefined;
+    const value = traps.get?.(target, key, target);
+    return { value, writable: true, enumerable: !fixed, configurable: !fixed };
+  },
+  setPrototypeOf: () => false,
+  preventExtensions: () => false,
+};
+
+/** @param {State} list @param {any[]} copy @param {string} key @param {any} value */
+function setItem(list, copy, key, value) {
+  const { length } = copy;
+  if (key === "length") {
+    copy.length = value;
+    if (copy.length !== length) touch(list, Math.min(length, copy.length), 0);
+    return true;
+  }
+  const i = Number(key);
+  if (String(i >>> 0) !== key) fail("not-json", [...pathOf(list), key], "array property");
+  if (i < length && copy[i] === value && value !== undefined) return true;
+  copy[i] = take(list, value, i, copy[i]);
+  touch(list, Math.min(i, length), Math.max(0, length - 1 - i));
+  return true;
+}
+
+/**
+ * What a method of arrays does to the copy: one native call, and not a trap for each element.
+ * @param {State} list
+ * @param {number} start
+ * @param {number} count
+ * @param {any[]} items
+ */
+function cut(list, start, count, items) {
+  const copy = own(list);
+  count = Math.min(count, copy.length - start);
+  const taken = items.map((item, i) => take(list, item, start + i));
+  if (count || taken.length) {
+    touch(list, start, copy.length - start - count);
+    list.shuffled = true;
+  }
+  const out = copy.splice(start, count, ...taken);
+  return out.map((/** @type {any} */ item, /** @type {number} */ i) => seen(list, item, start + i));
+}
+
+/** @param {any} draft @param {(copy: any[], list: State) => void} act */
+function reorder(draft, act) {
+  const list = alive(draft[STATE]);
+  const copy = own(list);
+  // Drafts, for whoever looks at an element here, or finds it twice, may write to it.
+  const items = copy.map((/** @type {any} */ item, /** @type {number} */ i) => seen(list, item, i));
+  act(items, list);
+  items.forEach((/** @type {any} */ item, /** @type {number} */ i) => (copy[i] = item));
+  list.shuffled = true;
+  touch(list, 0, 0);
+  return draft;
+}
+
+/** @param {any} value a relative index @param {number} length */
+function clamp(value, length) {
+  const index = Math.trunc(value) || 0;
+  return index < 0 ? Math.max(0, length + index) : Math.min(index, length);
+}
+
+/** @type {Record<string, (this: any, ...args: any[]) => any>} */
+const methods = {
+  // @ts-ignore: no prototype
+  __proto__: null,
+  push(...items) {
+    cut(alive(this[STATE]), this.length, 0, items);
+    return this.length;
+  },
+  unshift(...items) {
+    cut(alive(this[STATE]), 0, 0, items);
+    return this.length;
+  },
+  pop() {
+    return cut(alive(this[STATE]), Math.max(0, this.length - 1), 1, [])[0];
+  },
+  shift() {
+    return cut(alive(this[STATE]), 0, 1, [])[0];
+  },
+  splice(...args) {
+    const start = clamp(args[0], this.length);
+    const rest = args.length ? this.length - start : 0;
+    const count = args.length < 2 ? rest : Math.min(Math.max(Math.trunc(args[1]) || 0, 0), rest);
+    return cut(alive(this[STATE]), start, count, args.slice(2));
+  },
+  sort(compare) {
+    return reorder(this, (items) => items.sort(compare));
+  },
+  reverse() {
+    return reorder(this, (items) => items.reverse());
+  },
+  copyWithin(target, start, end) {
+    return reorder(this, (items) => items.copyWithin(target, start, end));
+  },
+  fill(value, start, end) {
+    return reorder(this, (items, list) =>
+      items.fill(take(list, value, clamp(start, items.length)), start, end),
+    );
+  },
+  filter(test, self) {
+    /** @type {any[]} */
+    const left = Array.prototype.filter.call(this, test, self);
+    this[STATE].scope.sieved.add(left);
+    return left;
+  },
+};
+
+// ------------------------------------------------------------------------- what became of it all
+
+/**
+ * Derives the operations. What turns out to be in its own way is banned from moving, and written as
+ * a literal at the next attempt.
+ * @param {State} top
+ * @param {number} opsMax
+ * @param {Set<Json>} banned
+ * @param {Set<Json>} whole
+ * @returns {{ root: any, ops: Run["ops"] } | undefined}
+ */
+function derive(top, opsMax, banned = new Set(), whole = new Set()) {
+  /** @type {Run} */
+  const run = {
+    scope: top.scope,
+    banned,
+    whole,
+    live: [],
+    states: new Map(),
+    gone: new Map(),
+    lent: new Map(),
+    moves: new Map(),
+    came: [],
+    failed: false,
+    used: new Set(),
+    undo: [],
+    ops: [],
+    owners: [],
+  };
+  try {
+    const root = walk(run, top);
+    for (const slot of run.came) resolve(run, slot);
+    for (const state of run.live) if (state.order) align(state, state.order);
+    for (const state of run.live) settle(run, state);
+    for (const state of run.live) overwrite(run, state);
+    if (!run.failed && run.ops.length > opsMax && !whole.has(top.base)) {
+      whole.add(crowded(run, top, opsMax));
+    } else if (!run.failed) return root === top.base ? undefined : { root, ops: run.ops };
+  } catch (error) {
+    if (error !== run) throw error;
+  }
+  for (const [copy, at, value] of run.undo.reverse()) copy[at] = value;
+  return derive(top, opsMax, banned, whole);
+}
+
+/** The container to write whole when there are too many operations. @param {Run} run @param {State} top @param {number} opsMax */
+function crowded(run, top, opsMax) {
+  const counts = new Map();
+  for (const owner of run.owners) {
+    for (let at = /** @type {State | undefined} */ (owner); at; at = at.home) {
+      counts.set(at, (counts.get(at) ?? 0) + 1);
     }
-    rest = blocked;
+  }
+  const most = run.ops.length - opsMax;
+  const fits = (/** @type {State} */ state) => isArray(state.base) && counts.get(state) > most;
+  return (run.live.reverse().find(fits) ?? top).base;
+}
+
+/** @param {Run} run @param {State} state @param {any} at @param {Json} value */
+function fill(run, state, at, value) {
+  const copy = own(state);
+  run.undo.push([copy, at, copy[at]]);
+  copy[at] = value;
+}
+
+/**
+ * Goes through a container that stands in the new document, and what it kept.
+ * @param {Run} run
+ * @param {State} state
+ * @param {State} [home]
+ * @param {any} [at]
+ * @returns {Json} its value: `base` when nothing in it has changed
+ */
+function walk(run, state, home, at) {
+  const { base } = state;
+  state.home = home;
+  state.at = at;
+  if (!state.copy) return base;
+  state.slots = state.left = state.order = undefined;
+  state.whole = run.whole.has(base);
+  if (run.lent.has(base)) {
+    // It moves as well, and keeps what would have left it.
+    run.banned.add(run.lent.get(base));
+    throw run;
+  }
+  run.states.set(base, state);
+  run.live.push(state);
+  const walked = state.whole ? walkWhole : isArray(base) ? walkArray : walkObject;
+  return walked(run, state) ? state.copy : base;
+}
+
+/** An element or member that stays. @param {Run} run @param {State} state @param {any} at @param {any} was */
+function keep(run, state, at, was) {
+  const inner = stateOf(now(state)[at]);
+  if (!inner) return false;
+  inner.from = state;
+  inner.was = was;
+  inner.move = undefined;
+  const value = walk(run, inner, state, at);
+  fill(run, state, at, value);
+  return value !== inner.base;
+}
+
+/** One that was not here before, or is no more. @param {Run} run @param {State} state @param {any} at */
+function note(run, state, at) {
+  const value = now(state)[at];
+  const slot = { state, at, value, pair: -1, move: undefined };
+  (state.slots ??= new Map()).set(at, slot);
+  if (isContainer(value)) run.came.push(slot);
+}
+
+/** @param {any} value what it was before the recipe */
+const idOf = (value) => stateOf(value)?.base ?? value;
+
+/** @param {Run} run @param {State} state */
+function walkObject(run, state) {
+  const { base } = state;
+  const copy = now(state);
+  let changed = false;
+  for (const at of state.keys ?? []) {
+    const old = has(base, at) ? base[at] : undefined;
+    if (has(copy, at) && idOf(copy[at]) === old) changed = keep(run, state, at, at) || changed;
+    else if (has(copy, at) || has(base, at)) {
+      if (isContainer(old)) run.gone.set(old, [state, at]);
+      note(run, state, at);
+      changed = true;
+    }
+  }
+  for (const { at, proxy } of state.kids ?? []) {
+    if (copy[at] === proxy && !state.slots?.has(at)) changed = keep(run, state, at, at) || changed;
   }
   return changed;
 }
 
+/** @param {Run} run @param {State} state */
+function walkArray(run, state) {
+  const { base } = state;
+  const copy = now(state);
+  const most = Math.min(base.length, copy.length);
+  let changed = false;
+  let head = Math.min(state.head, most);
+  let tail = Math.min(state.tail, most - head);
+  for (const { at, end, proxy } of state.kids ?? []) {
+    const from = base.length - end;
+    const back = copy.length - end;
+    if (at < head && copy[at] === proxy) changed = keep(run, state, at, at) || changed;
+    else if (from >= base.length - tail && copy[back] === proxy) {
+      changed = keep(run, state, back, from) || changed;
+    }
+  }
+  for (; head + tail < most && idOf(copy[head]) === base[head]; head++) {
+    changed = keep(run, state, head, head) || changed;
+  }
+  for (; head + tail < most; tail++) {
+    const back = copy.length - 1 - tail;
+    const from = base.length - 1 - tail;
+    if (idOf(copy[back]) !== base[from]) break;
+    changed = keep(run, state, back, from) || changed;
+  }
+  if (copy.length + base.length === 2 * (head + tail)) return changed;
+  match(run, state, head, tail);
+  return true;
+}
+
 /**
- * Writes one member, if what stands there is no longer needed.
+ * Finds for each element between the untouched ends where it was; primitives by value and order.
+ * @param {Run} run
  * @param {State} state
- * @param {string} key
- * @param {State | undefined} mover
- * @param {boolean} last whatever stands there
+ * @param {number} head
+ * @param {number} tail
  */
-function step(state, key, mover, last) {
-  const { scope, base, copy } = state;
-  let occupied = hasOwn(base, key);
-  if (occupied) {
-    const kid = scope.drafts.get(base[key]);
-    if (kid && !kid.fresh) {
-      const { loc, pos } = locate(kid);
-      occupied = loc === state && pos === key;
-    }
-    if (occupied && !last && needed(state, base[key])) return false;
-  }
-  if (mover) {
-    const from = leave(mover);
-    mover.loc = state;
-    mover.pos = key;
-    noteMove(scope, from, [...pathOf(state), key], occupied);
-  } else if (hasOwn(copy, key)) {
-    note(scope, {
-      op: occupied ? "replace" : "add",
-      path: [...pathOf(state), key],
-      value: copy[key],
-    });
-  } else if (occupied) note(scope, { op: "remove", path: [...pathOf(state), key] });
-  return true;
-}
-
-const LITERAL = -1;
-const MOVER = -2;
-
-/** Writes the elements of an array. @param {State} list @returns {boolean} whether it differs */
-function arrange(list) {
-  const { scope, base, copy, lo, suf } = list;
-  const size = base.length - suf - lo;
-  const length = copy.length - suf - lo;
-  if (!size && !length) return false;
-  const cur = orderOf(list);
-  const kept = (list.kept = new Uint8Array(size));
-  const source = match(list, length, kept);
-  const pinned = longestRun(source);
-  const replaced = pair(list, source, pinned, kept);
-  const path = pathOf(list);
-  // From the end, so that the indices of the others stay.
-  const left = cur.filter((id) => kept[id - lo] || needed(list, base[id]));
-  let changes = cur.length - left.length + replaced.size;
-  for (let j = 0; j < length; j++) if (!pinned[j]) changes++;
-  if (scope.count + changes > scope.max) {
-    overflow(list, source, path, changes);
-    return true;
-  }
-  for (let i = cur.length - 1, at = left.length - 1; i >= 0; i--) {
-    if (cur[i] === left[at]) at--;
-    else note(scope, { op: "remove", path: [...path, lo + i] });
-  }
-  list.cur = left;
-  if (left.some((id) => !kept[id - lo])) scope.late.push(list);
-  for (let j = 0, at = 0; j < length; j++) at = place(list, source, pinned, replaced, j, at);
-  return true;
-}
-
-/**
- * Puts one element where it shall stand.
- * @param {State} list
- * @param {Int32Array} source
- * @param {Uint8Array} pinned
- * @param {Set<number>} replaced
- * @param {number} j its place among the touched ones
- * @param {number} at the place behind the one before it
- * @returns {number} the place behind it
- */
-function place(list, source, pinned, replaced, j, at) {
-  const { scope, copy, lo } = list;
-  const cur = orderOf(list);
-  const value = copy[lo + j];
-  const id = source[j];
-  if (pinned[j]) {
-    at = cur.indexOf(id, at);
-    if (replaced.has(j)) note(scope, { op: "replace", path: [...pathOf(list), lo + at], value });
-  } else if (id >= 0) {
-    const from = cur.indexOf(id);
-    cur.splice(from, 1);
-    if (from < at) at--;
-    cur.splice(at, 0, id);
-    const path = pathOf(list);
-    if (from !== at)
-      note(scope, { op: "move", from: [...path, lo + from], path: [...path, lo + at] });
-  } else if (id === MOVER) {
-    const kid = /** @type {State} */ (scope.drafts.get(value));
-    const from = leave(kid);
-    kid.loc = list;
-    kid.pos = -1 - j;
-    cur.splice(at, 0, -1 - j);
-    noteMove(scope, from, [...pathOf(list), lo + at]);
-  } else {
-    cur.splice(at, 0, -1 - j);
-    note(scope, { op: "add", path: [...pathOf(list), lo + at], value });
-  }
-  return at + 1;
-}
-
-/** More changes than one change may hold: only what they have in common is noted. @param {State} list @param {Int32Array} source @param {any[]} path @param {number} changes */
-function overflow(list, source, path, changes) {
-  const { scope, copy, lo } = list;
-  scope.count += changes;
-  share(scope, path);
-  source.forEach((id, j) => {
-    const kid = id === MOVER && scope.drafts.get(copy[lo + j]);
-    if (!kid) return;
-    share(scope, leave(kid).slice(0, -1));
-    kid.loc = list;
-    kid.pos = -1 - j;
-  });
-}
-
-/**
- * For each new element the old index it comes from, or what it is else. Primitives match by value.
- * @param {State} list
- * @param {number} length
- * @param {Uint8Array} kept
- */
-function match(list, length, kept) {
-  const { scope, base, copy, lo, suf } = list;
-  const end = base.length - suf;
+function match(run, state, head, tail) {
+  const { base } = state;
+  const copy = now(state);
+  const stop = base.length - tail;
+  const source = new Int32Array(copy.length - tail - head);
+  const order = (state.order = orderOf(head, stop, source));
+  const { fate, next } = order;
+  /** @type {Map<Json, number>} */
   const spots = new Map();
-  const next = new Int32Array(end - lo);
-  for (let i = end - 1; i >= lo; i--) {
-    next[i - lo] = spots.get(base[i]) ?? -1;
-    spots.set(base[i], i);
+  for (let o = fate.length - 1; o >= 0; o--) {
+    next[o] = spots.get(base[head + o]) ?? -1;
+    spots.set(base[head + o], o);
   }
-  const source = new Int32Array(length);
-  const seen = new Set();
-  for (let j = 0; j < length; j++) {
-    const raw = copy[lo + j];
-    const spot = spots.get(raw) ?? -1;
-    if (spot >= 0) {
-      spots.set(raw, next[spot - lo]);
-      kept[spot - lo] = 1;
-      source[j] = spot;
-      continue;
-    }
-    const kid = scope.drafts.get(raw);
-    const known = kid && !kid.fresh && kid.up !== list;
-    if (known && isHome(list, raw, seen)) {
-      seen.add(raw);
-      source[j] = MOVER;
-    } else {
-      if (kid && kid.up === list && !kid.fresh) seen.add(raw);
-      copy[lo + j] = literal(list, raw, seen);
-      source[j] = LITERAL;
-    }
+  // Where elements were only assigned, and none of them is an old one, the place says what is what.
+  let assigned = !state.shuffled && fate.length === source.length;
+  for (let j = 0; j < source.length; j++) {
+    if (!has(copy, head + j)) fail("sparse", [...pathOf(state), head + j]);
+    const id = idOf(copy[head + j]);
+    const o = (source[j] = spots.get(id) ?? -1);
+    if (o < 0) continue;
+    fate[o] = STAYS;
+    spots.set(id, next[o]);
+    if (isContainer(id) && o !== j) assigned = false;
   }
-  return source;
+  if (assigned && fate.includes(LEAVES)) {
+    source.forEach((_, j) => {
+      fate[j] = idOf(copy[head + j]) === base[head + j] ? STAYS : LEAVES;
+      source[j] = fate[j] ? j : -1;
+    });
+  }
+  fate.forEach((what, o) => {
+    const old = base[head + o];
+    if (what === LEAVES && isContainer(old)) run.gone.set(old, [state, head + o]);
+  });
+  source.forEach((o, j) => (o < 0 ? note : keep)(run, state, head + j, head + o));
 }
 
-/** Marks a longest run of elements whose order has not changed. @param {Int32Array} source */
-function longestRun(source) {
-  const pinned = new Uint8Array(source.length);
-  const before = new Int32Array(source.length);
-  /** @type {number[]} for each length the place where the run with the lowest end ends */
-  const ends = [];
-  for (let j = 0; j < source.length; j++) {
-    if (source[j] < 0) continue;
-    let low = 0;
-    let high = ends.length;
-    if (high && source[ends[high - 1]] < source[j]) low = high;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (source[ends[middle]] < source[j]) low = middle + 1;
-      else high = middle;
+/** @param {number} head @param {number} stop @param {Int32Array} source @returns {Order} */
+function orderOf(head, stop, source) {
+  const size = stop - head;
+  return {
+    head,
+    stop,
+    source,
+    fate: new Uint8Array(size),
+    placed: 0,
+    gain: 0,
+    next: new Int32Array(size),
+    gap: new Int32Array(source.length),
+    tree: new Int32Array(size + 1).map((_, i) => i & -i),
+  };
+}
+
+/** Decides whether something came from elsewhere or is new. @param {Run} run @param {Slot} slot */
+function resolve(run, slot) {
+  const { state, at, value } = slot;
+  const inner = stateOf(value);
+  const id = idOf(value);
+  let source = run.gone.get(id);
+  if (inner?.first && !inner.fresh && !source && !run.states.has(inner.first.base)) {
+    // It was in something that is gone, or that comes later: so later.
+    if (slot.pair === -1) {
+      slot.pair = -2;
+      run.came.push(slot);
+      return;
     }
-    before[j] = low ? ends[low - 1] : -1;
-    ends[low] = j;
+    if (!run.banned.has(id) && !run.moves.has(id)) source = lend(run, inner, id);
   }
-  for (let j = ends.length ? ends[ends.length - 1] : -1; j >= 0; j = before[j]) pinned[j] = 1;
-  return pinned;
+  if (source && !run.banned.has(id)) {
+    const [from, was] = source;
+    const move = (slot.move = { from, was, to: state, at, done: false });
+    run.gone.delete(id);
+    run.moves.set(id, move);
+    if (from.order) from.order.fate[was - from.order.head] = GIVEN;
+    if (inner) {
+      inner.from = from;
+      inner.was = was;
+      inner.move = move;
+      slot.value = walk(run, inner, state, at);
+    }
+  } else slot.value = literal(run, state, at, value);
+  fill(run, state, at, slot.value);
+}
+
+/** A value of our own. @param {Run} run @param {State} state @param {any} at @param {Json} value */
+function literal({ scope, used }, state, at, value) {
+  if (!scope.made.has(value) || scope.opened.has(value) || used.has(value)) {
+    return clean(value, [...pathOf(state), at]);
+  }
+  used.add(value);
+  return value;
 }
 
 /**
- * Between two elements that stay, as many literals as elements that go are replacements.
- * @param {State} list
- * @param {Int32Array} source
- * @param {Uint8Array} pinned
- * @param {Uint8Array} kept
+ * Lets something out of a container that is itself gone.
+ * @param {Run} run
+ * @param {State} state
+ * @param {Json} id
+ * @returns {[State, any] | undefined} where it stands
  */
-function pair(list, source, pinned, kept) {
-  const { base, lo } = list;
-  const cur = new Set(list.cur);
-  const replaced = new Set();
-  let i = lo;
-  /** @type {number[]} */
-  let news = [];
-  const close = (/** @type {number} */ end) => {
-    /** @type {number[]} */
-    const olds = [];
-    for (; i < end; i++) {
-      if (!kept[i - lo] && cur.has(i) && !needed(list, base[i])) olds.push(i);
-    }
-    if (olds.length === news.length) {
-      news.forEach((j, n) => {
-        source[j] = olds[n];
-        kept[olds[n] - lo] = pinned[j] = 1;
-        replaced.add(j);
-      });
-    }
-    news = [];
-  };
-  for (let j = 0; j < source.length; j++) {
-    if (pinned[j]) {
-      close(source[j]);
-      i = source[j] + 1;
-    } else if (source[j] === LITERAL) news.push(j);
+function lend(run, state, id) {
+  const first = /** @type {State} */ (state.first);
+  const up = run.states.get(first.base) ?? first;
+  const { base } = up;
+  let was = state.at;
+  if (base[was] !== state.base) was = Object.keys(base).find((key) => base[key] === state.base);
+  if (up.whole || was === undefined) return undefined;
+  if (!run.states.has(base) && !run.lent.has(base)) {
+    const source = lend(run, up, id);
+    if (!source) return undefined;
+    [up.from, up.was] = source;
+    up.move = undefined;
+    if (isArray(base)) up.order = orderOf(0, base.length, new Int32Array(0));
+    run.lent.set(base, id);
   }
-  close(lo + kept.length);
-  return replaced;
+  return [up, isArray(base) ? Number(was) : was];
 }
 
-/** Removes and writes what had to wait until all moves were done. @param {State} state */
-function finish(state) {
-  const { scope, lo, kept } = state;
-  if (!Array.isArray(state.base)) {
-    for (const key of state.late ?? []) step(state, key, undefined, true);
+/** A container that is written as one value. @param {Run} run @param {State} state */
+function walkWhole(run, state) {
+  const { base } = state;
+  const copy = now(state);
+  const keys = Object.keys(copy);
+  let changed = keys.length !== Object.keys(base).length;
+  if (isArray(copy) && keys.length < copy.length) fail("sparse", pathOf(state));
+  for (const at of keys) {
+    let value = copy[at];
+    const inner = stateOf(value);
+    if (inner?.first?.base === base && !run.used.has(inner.base)) {
+      run.used.add(inner.base);
+      run.states.set(inner.base, inner);
+      inner.home = state;
+      inner.at = at;
+      value = inner.copy && walkWhole(run, inner) ? inner.copy : inner.base;
+    } else if (inner || run.scope.made.has(value)) value = literal(run, state, at, value);
+    if (value !== base[at]) changed = true;
+    fill(run, state, at, value);
+  }
+  return (state.whole = changed);
+}
+
+// -------------------------------------------------------------------------------- the operations
+
+/** @param {Run} run @param {State} owner @param {Run["ops"][0]} op */
+function emit(run, owner, op) {
+  run.ops.push(op);
+  run.owners.push(owner);
+}
+
+/** Sorts out which elements stay, which are replaced, and which move. @param {State} state @param {Order} order */
+function align(state, order) {
+  const { head, source, fate, next, gap } = order;
+  const stays = longestRun(source);
+  const slots = [...(state.slots?.values() ?? [])];
+  const { length } = now(state);
+  if (state.given && length && slots.length === length && !slots.some((slot) => slot.move)) {
+    // It has nothing of the list that stood there: another list.
+    state.whole = true;
+    next.fill(0);
     return;
   }
-  const cur = orderOf(state);
-  for (let i = cur.length - 1; i >= 0; i--) {
-    if (cur[i] < 0 || kept?.[cur[i] - lo]) continue;
-    cur.splice(i, 1);
-    note(scope, { op: "remove", path: [...pathOf(state), lo + i] });
+  source.forEach((o, j) => o >= 0 && !stays[j] && (fate[o] = MOVES));
+  let old = 0;
+  let free = 0;
+  for (let j = 0; j < source.length; j++) {
+    const slot = state.slots?.get(head + j);
+    if (slot && !slot.move) {
+      // Between two that stay, what comes replaces what goes.
+      free = Math.max(free, old);
+      while (fate[free] > STAYS) free++;
+      if (fate[free] === LEAVES) {
+        fate[free] = STAYS;
+        source[j] = slot.pair = free;
+      }
+    }
+    gap[j] = old;
+    if (source[j] < 0 || fate[source[j]] === MOVES) order.busy = true;
+    else {
+      next.fill(j, old, source[j] + 1);
+      gap[j] = source[j];
+      old = source[j] + 1;
+    }
+  }
+  next.fill(source.length, old);
+}
+
+/** Marks a longest run of elements whose order is the old one. @param {Int32Array} source */
+function longestRun(source) {
+  const marks = new Uint8Array(source.length);
+  const before = new Int32Array(source.length);
+  /** @type {number[]} where the run of each length that ends lowest ends */
+  const ends = [];
+  source.forEach((o, j) => {
+    if (o < 0) return;
+    let low = 0;
+    let high = ends.length;
+    if (source[ends[high - 1]] < o) low = high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (source[ends[middle]] < o) low = middle + 1;
+      else high = middle;
+    }
+    before[j] = ends[low - 1] ?? -1;
+    ends[low] = j;
+  });
+  for (let j = ends.at(-1) ?? -1; j >= 0; j = before[j]) marks[j] = 1;
+  return marks;
+}
+
+/** How many of the first `end` old elements wait. @param {Int32Array} tree @param {number} end */
+function count(tree, end) {
+  let sum = 0;
+  for (; end > 0; end &= end - 1) sum += tree[end];
+  return sum;
+}
+
+/** @param {Order} order @param {number} o an old element that waits no longer */
+function drop({ tree }, o) {
+  for (o++; o < tree.length; o += o & -o) tree[o]--;
+}
+
+/** The index of a new element that stands where it shall. @param {Order} order @param {number} j */
+const indexOf = ({ head, gap, tree }, j) => head + j + count(tree, gap[j]);
+
+/** The key by now of what was at `was`. @param {State} state @param {any} was */
+function keyOf({ order }, was) {
+  if (!order || was < order.head) return was;
+  if (was >= order.stop) return was + order.gain;
+  const o = was - order.head;
+  const j = order.next[o];
+  if (order.fate[o] === PLACED) return indexOf(order, j);
+  return order.head + Math.min(order.placed, j) + count(order.tree, o);
+}
+
+/** The path of a container by now. @param {State} state @returns {any[]} */
+function where({ move, from, was }) {
+  if (move?.done) {
+    const { order } = move.to;
+    return [...where(move.to), order ? indexOf(order, move.at - order.head) : move.at];
+  }
+  return from ? [...where(from), keyOf(from, was)] : [];
+}
+
+/** Writes the moves and inserts of a container. @param {Run} run @param {State} state */
+function settle(run, state) {
+  const { order, slots } = state;
+  if (!order) {
+    slots?.forEach(({ move, value }) => move && relocate(run, move, value));
+    return;
+  }
+  const { head, source, fate } = order;
+  for (let j = 0; order.busy && j < source.length; j++) {
+    const o = source[j];
+    const slot = slots?.get(head + j);
+    if (slot?.move) relocate(run, slot.move, slot.value);
+    else if (o < 0) {
+      emit(run, state, {
+        op: "add",
+        path: [...where(state), indexOf(order, j)],
+        value: slot?.value,
+      });
+      order.gain++;
+    } else if (fate[o] === MOVES) {
+      const move = { from: state, was: head + o, to: state, at: head + j, done: false };
+      relocate(run, move, null);
+      fate[o] = PLACED;
+      order.next[o] = j;
+    } else drop(order, o);
+    order.placed++;
+  }
+}
+
+/** @param {Run} run @param {Move} move @param {Json} value */
+function relocate(run, move, value) {
+  const { from, was, to, at } = move;
+  const source = [...where(from), keyOf(from, was)];
+  const over = !isArray(to.base) && has(to.base, at) && !to.left?.has(at);
+  if (over && (run.lent.size || run.moves.has(to.base[at]))) {
+    // What stands there is needed elsewhere. The others go on, to see which of them are in the way.
+    run.moves.delete(from.base[was]);
+    run.banned.add(from.base[was]);
+    run.failed = true;
+    return;
+  }
+  if (from.order) {
+    from.order.gain--;
+    drop(from.order, was - from.order.head);
+  } else (from.left ??= new Set()).add(was);
+  const path = [...where(to), to.order ? indexOf(to.order, at - to.order.head) : at];
+  if (to.order) to.order.gain++;
+  move.done = true;
+  if (path.length > source.length && !run.failed) clean(value, path); // It may be too deep there.
+  const last = source.length - 1;
+  const same = source.every((key, i) => key === path[i]);
+  if (same && path.length > source.length) {
+    // Once it is away, the new parent has its index, and RFC 6902 forbids to move a thing below its
+    // own path: so it steps aside first.
+    const aside = [...source.slice(0, last), source[last] + 1];
+    emit(run, to, { op: "move", from: [...source], path: aside });
+    source[last]++;
+  } else if (same) return;
+  emit(run, to, { op: "move", from: source, path, ...(over ? { over } : {}) });
+}
+
+/** Writes what removes and replaces in a container. @param {Run} run @param {State} state */
+function overwrite(run, state) {
+  const { order, base } = state;
+  const path = where(state);
+  if (state.whole) return emit(run, state, { op: "replace", path, value: state.copy });
+  for (const { at, pair, move, value } of state.slots?.values() ?? []) {
+    if (order && pair >= 0) {
+      emit(run, state, { op: "replace", path: [...path, keyOf(state, order.head + pair)], value });
+    } else if (!order && !move) {
+      const old = has(base, at) && !state.left?.has(at);
+      if (value !== undefined) {
+        emit(run, state, { op: old ? "replace" : "add", path: [...path, at], value });
+      } else if (old) emit(run, state, { op: "remove", path: [...path, at] });
+    }
+  }
+  for (let o = order ? order.fate.length - 1 : -1; order && o >= 0; o--) {
+    if (order.fate[o] !== LEAVES) continue;
+    emit(run, state, { op: "remove", path: [...path, keyOf(state, order.head + o)] });
+    drop(order, o);
+    order.gain--;
   }
 }

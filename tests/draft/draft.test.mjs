@@ -400,6 +400,7 @@ const TABLE = [
     ["move /2 /0", 'replace /2 {"id":"x"}'],
   ],
   ["another kind of root", [1], () => ({ a: 1 }), ['replace  {"a":1}']],
+  ["a root with odd members", [1], () => ({ proxy: 1 }), ['replace  {"proxy":1}']],
   [
     "a literal edited after",
     { l: [] },
@@ -416,7 +417,124 @@ const TABLE = [
       d[""]["a/b"]["~"] = 2;
       d[""]["a/b"][7].push(1);
     },
-    ["replace //a/b/~ 2", "add //a/b/7/1 1"],
+    ["add //a/b/7/1 1", "replace //a/b/~ 2"],
+  ],
+  [
+    "B11: native methods called from outside",
+    { l: list("abcd") },
+    (d) => {
+      Array.prototype.splice.call(d.l, 1, 1);
+      Array.prototype.pop.call(d.l);
+    },
+    ["remove /l/3", "remove /l/1"],
+  ],
+  [
+    "B12: a child put in its parent's place",
+    { a: { c: { n: 1 } } },
+    (d) => {
+      d.a = d.a.c;
+    },
+    ['replace /a {"n":1}'],
+  ],
+  [
+    "B12: one thing over another that something leaves",
+    { a: { x: {} }, b: {}, l: [] },
+    (d) => {
+      d.l.push(d.a.x);
+      d.a = d.b;
+      delete d.b;
+    },
+    ["move /a/x /l/0", "replace /a {}", "remove /b"],
+  ],
+  [
+    "B12: parent and child out of what leaves",
+    { g: { p: { x: { n: 1 } } } },
+    (d) => {
+      d.a = d.g.p.x;
+      d.q = d.g.p;
+      delete d.g;
+    },
+    ["move /g/p /q", 'add /a {"n":1}', "remove /g"],
+  ],
+  [
+    "B12: all of a list that leaves, and one thing over another",
+    { l: [], a: list("xy"), o: { m: {}, k: { n: 1 } } },
+    (d) => {
+      d.l.push(...d.a);
+      delete d.a;
+      d.o.m = d.o.k;
+      delete d.o.k;
+    },
+    ["move /a/0 /l/0", "move /a/0 /l/1", "remove /a", 'replace /o/m {"n":1}', "remove /o/k"],
+  ],
+  [
+    "B17: a literal that fills a list",
+    { l: [1, 2] },
+    (d) => {
+      d.l.fill({ t: [] });
+      d.l[0].t.push(1);
+    },
+    ['replace /l/0 {"t":[1]}', 'replace /l/1 {"t":[1]}'],
+  ],
+  [
+    "B7: a defined property",
+    {},
+    (d) => {
+      Object.defineProperty(d, "a", { value: 1 });
+    },
+    ["add /a 1"],
+  ],
+  [
+    "B11: numbers raised in their places",
+    { l: [1, 2, 3, 4] },
+    (d) => {
+      d.l.forEach((/** @type {number} */ _, /** @type {number} */ i) => d.l[i]++);
+    },
+    ["replace /l/0 2", "replace /l/1 3", "replace /l/2 4", "replace /l/3 5"],
+  ],
+  [
+    "B11: a ring of numbers",
+    { l: [1, 2, 3] },
+    (d) => {
+      d.l.shift();
+      d.l.push(4);
+    },
+    ["add /l/3 4", "remove /l/0"],
+  ],
+  [
+    "B11: one put for two",
+    { l: list("abc") },
+    (d) => {
+      d.l.splice(0, 2, { id: "x" });
+    },
+    ['replace /l/0 {"id":"x"}', "remove /l/1"],
+  ],
+  [
+    "B12: two lists divided anew",
+    { a: list("abc"), b: [] },
+    (d) => {
+      d.b = d.a.filter((/** @type {any} */ i) => i.id > "b");
+      d.a = d.a.filter((/** @type {any} */ i) => i.id <= "b");
+    },
+    ["move /a/2 /b/0"],
+  ],
+  [
+    "B12: a list put away and begun anew",
+    { l: list("a") },
+    (d) => {
+      d.old = d.l;
+      d.l = [];
+    },
+    ["move /l /old", "add /l []"],
+  ],
+  [
+    "B12: one that leaves what leaves",
+    { a: { b: { c: list("xy") } }, l: list("a") },
+    (d) => {
+      d.l.unshift(d.a.b.c[1], d.a.b.c[0]);
+      delete d.a;
+    },
+    ["move /a/b/c/1 /l/0", "move /a/b/c/0 /l/1", "remove /a"],
   ],
 ];
 
@@ -857,8 +975,45 @@ test("more operations than allowed become one replace of the array concerned", (
   );
   assert.deepEqual(
     both.ops.map(({ op, path }) => [op, path]),
-    [["replace", []]],
+    [
+      ["replace", ["m"]],
+      ["replace", ["l"]],
+    ],
   );
+});
+
+test("more operations than allowed in many places become one replace of the root", () => {
+  const doc = Object.fromEntries([..."abcdef"].map((key) => [key, { n: 1 }]));
+  const { root, ops } = run(
+    doc,
+    (d) => {
+      for (const key of "abcde") d[key].n++;
+    },
+    4,
+  );
+  assert.deepEqual(ops, [{ op: "replace", path: [], value: root }]);
+  assert.equal(root.f, doc.f);
+});
+
+test("B11: what a snapshot holds is known when it comes back", () => {
+  const doc = { l: [{ n: 1 }, { n: 2 }], o: {} };
+  const { ops } = run(doc, () => ({ ...doc, l: doc.l.slice(1) }));
+  assert.deepEqual(short(ops), ["remove /l/0"]);
+});
+
+test("an object that stands twice in the old root is edited in one place", () => {
+  const twice = { n: 1 };
+  const { root, ops } = record(
+    freeze({ l: [twice, twice], m: twice }),
+    (d) => {
+      d.l[0].n = 2;
+      d.l.reverse();
+      d.l[0].n = 3;
+    },
+    9,
+  ) ?? { root: {}, ops: [] };
+  assert.deepEqual(root, { l: [{ n: 3 }, { n: 2 }], m: { n: 1 } });
+  assert.deepEqual(apply({ l: [{ n: 1 }, { n: 1 }], m: { n: 1 } }, ops), root);
 });
 
 test("a sort is moves only, and one fewer than items at most", () => {
