@@ -47,10 +47,10 @@ impl Part {
     /// run pass.
     pub(super) fn floor(self) -> u32 {
         match self {
-            Self::Native => 10,
+            Self::Native => 200,
             Self::Wasm => 0,
-            Self::Package => 0,
-            Self::E2e => 0,
+            Self::Package => 400,
+            Self::E2e => 40,
         }
     }
 
