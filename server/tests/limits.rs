@@ -38,6 +38,24 @@ async fn s10_a_silent_socket_is_closed() {
 }
 
 #[tokio::test]
+async fn s10_who_answers_pings_is_not_silent() {
+    const PING_INTERVAL: Duration = Duration::from_millis(50);
+    const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+    let server = server_with_limits(Limits {
+        ping_interval: PING_INTERVAL,
+        idle_timeout: IDLE_TIMEOUT,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    let begin = tokio::time::Instant::now();
+    client.pinged(30).await;
+    assert!(begin.elapsed() > IDLE_TIMEOUT);
+    client.send(&json!({"type": "ping", "version": 0})).await;
+    assert_eq!(client.next().await["type"], "pong");
+}
+
+#[tokio::test]
 async fn w21_what_is_no_message_is_refused() {
     let server = server().await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
@@ -175,6 +193,36 @@ async fn s8_a_slow_reader_is_closed_and_the_others_go_on() {
     };
     assert_eq!(close, (4408, "slow".to_owned()));
     assert!(version < head, "it was closed before the end");
+}
+
+/// A welcome is outside the queue's limits, but not outside those of time.
+#[tokio::test]
+async fn s8_who_takes_nothing_of_a_large_welcome_is_dropped() {
+    let server = server_with_limits(Limits {
+        bytes_burst: 64 * 1024 * 1024,
+        write_timeout: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!({}))).await;
+    ada.next().await;
+    // More than the system's buffers hold for a connection whose receiving end is narrow.
+    let text = "x".repeat(500_000);
+    for seq in 1..=14 {
+        let patch = add(&format!("/{seq}"), json!(text));
+        ada.send(&push(seq, seq, patch)).await;
+        assert_eq!(ada.next().await["type"], "ack");
+    }
+    let mut narrow = Client::connect_narrow(&server, "r").await;
+    assert_eq!(server.connections(), 2);
+    narrow.send(&hello(2)).await;
+    support::until(|| server.connections() == 1).await;
+    ada.send(&json!({"type": "ping", "version": 15})).await;
+    assert_eq!(ada.next().await["type"], "pong");
+
+    let (_bob, welcome) = Client::join(&server, "r", 3).await;
+    assert_eq!(welcome["snapshot"].as_object().unwrap().len(), 14);
 }
 
 #[tokio::test]

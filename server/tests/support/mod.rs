@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
 
@@ -82,6 +82,18 @@ impl Client {
         Self { socket }
     }
 
+    /// Connects with the smallest receive buffer that the system gives.
+    pub(crate) async fn connect_narrow(server: &Server, room: &str) -> Self {
+        let uri = format!("ws://{}/rooms/{room}", server.address());
+        let builder = ClientBuilder::new().uri(&uri).unwrap();
+        let tcp = TcpSocket::new_v4().unwrap();
+        tcp.set_recv_buffer_size(1).unwrap();
+        let stream = within(tcp.connect(server.address())).await.unwrap();
+        let stream = MaybeTlsStream::Plain(stream);
+        let (socket, _) = within(builder.connect_on(stream)).await.unwrap();
+        Self { socket }
+    }
+
     /// Connects and says hello; gives the welcome too.
     pub(crate) async fn join(server: &Server, room: &str, number: u32) -> (Self, Value) {
         let mut client = Self::connect(server, room).await;
@@ -126,6 +138,18 @@ impl Client {
             if let Some(text) = message.as_text() {
                 return Ok(serde_json::from_str(text).unwrap());
             }
+        }
+    }
+
+    /// Reads until the server has pinged so often; each is answered while the next is waited for.
+    pub(crate) async fn pinged(&mut self, times: usize) {
+        for _ in 0..times {
+            while !within(self.socket.next())
+                .await
+                .expect("a frame")
+                .unwrap()
+                .is_ping()
+            {}
         }
     }
 
