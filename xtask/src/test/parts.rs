@@ -48,7 +48,7 @@ impl Part {
     pub(super) fn floor(self) -> u32 {
         match self {
             Self::Native => 200,
-            Self::Wasm => 0,
+            Self::Wasm => 2,
             Self::Package => 400,
             Self::E2e => 40,
         }
