@@ -9,6 +9,8 @@
 const RETRYABLE =
   /^(network|rate-limited|queue-full|slow|storage|storage-full|overloaded|unavailable)$/;
 
+const GUARD = "the value is not what test expects; read it again and decide anew";
+
 /** What is wrong with a value, a recipe or an operation, by the reason that the core gives. */
 const REASONS = /** @type {Record<string, string>} */ ({
   "not-json":
@@ -40,7 +42,8 @@ const REASONS = /** @type {Record<string, string>} */ ({
   "bad-offset":
     "the position is outside the text or inside a character; use one between characters",
   "into-itself": "a value cannot be moved into itself; move it elsewhere",
-  "test-failed": "the value is not what test expects; read it again and decide anew",
+  "test-failed": GUARD,
+  "guard-failed": GUARD,
   "too-many-ops": "one change holds more operations than the room takes; split it",
   "too-large": "this is larger than the room takes; split it",
 });

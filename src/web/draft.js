@@ -161,14 +161,14 @@ export function clean(value, path, above = [], give) {
 
 // ------------------------------------------------------------------------------- what is refused
 
-/** @param {string} reason @param {any[]} path @param {string} [kind] @returns {never} */
+/** @param {string} reason @param {any[]} [path] @param {string} [kind] @returns {never} */
 function fail(reason, path, kind) {
-  const steps = path.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
+  const steps = path?.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
   throw {
     draftsync: 1,
     code: "invalid-patch",
     reason,
-    path: steps.join(""),
+    path: steps?.join(""),
     ...(kind ? { kind } : {}),
   };
 }
@@ -314,9 +314,9 @@ function accept(top, answer) {
   if (!known && typeof answer?.then === "function") {
     // What the rest of its body says about the dead draft is said below.
     if (answer instanceof Promise) answer.catch(() => {});
-    fail("async-recipe", []);
+    fail("async-recipe");
   }
-  if (top.scope.writes) fail("mutate-and-return", []);
+  if (top.scope.writes) fail("mutate-and-return");
   if (!isContainer(answer)) fail("root", []);
   const value = known ? clean(answer, []) : answer;
   if (isArray(value) !== isArray(top.base)) return clean(value, []);

@@ -27,8 +27,8 @@ extern "C" {
     #[wasm_bindgen(js_name = jsonBytes)]
     fn json_bytes(value: &JsValue) -> f64;
     fn check(value: &JsValue, depth: f64) -> u32;
-    /// Freezes what is given away from now on.
-    pub(super) fn develop();
+    /// Freezes a value and what is in it, down to what is frozen.
+    pub(super) fn freeze(value: &JsValue);
 }
 
 /// Which limit a value from a frame breaks, where it stands below `depth` containers.

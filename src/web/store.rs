@@ -6,13 +6,13 @@
 //! their order.
 
 use super::codec::{Bad, Keys, js_client_id, js_number, js_tag, origin_word, set};
-use super::js_doc::{JsDoc, develop};
+use super::js_doc::{JsDoc, freeze};
 use super::socket::{Event, Socket, Timer, now_ms, random};
 use crate::client::{Client, Output};
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::link::{Link, LinkOutput, LinkState};
-use crate::protocol::{CHANGE_OPS_MAX, PatchOp, Seq, Tag};
+use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -75,12 +75,16 @@ impl SyncedStore {
             Reflect::get(options, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
         };
         let development = option("development").is_truthy();
-        if development {
-            develop();
-        }
         let initial = clean(&option("initial"), &Array::new())?;
         if !initial.is_object() {
             return Err(fault(ErrorCode::InvalidPatch, &[("reason", "root".into())]));
+        }
+        let bytes = initial.json_bytes();
+        if bytes > MESSAGE_BYTES_MAX {
+            return Err(fault(
+                ErrorCode::TooLarge,
+                &[("bytes", js_number(bytes as u64))],
+            ));
         }
         let mut client = Client::<JsDoc>::new(initial, random());
         if let Some(changes) = option("maxQueue").as_f64() {
@@ -128,7 +132,11 @@ impl SyncedStore {
     /// The current snapshot.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> JsValue {
-        self.0.state.borrow_mut().client.view().root()
+        let root = self.0.state.borrow_mut().client.view().root();
+        if self.0.development {
+            freeze(&root);
+        }
+        root
     }
 
     /// How many changes wait for the room's answer.

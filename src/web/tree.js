@@ -22,28 +22,20 @@ export function rootOf(tree) {
   return tree.root;
 }
 
-let freezing = false;
-
-/** From now on what is given away is frozen: for development. */
-export function develop() {
-  freezing = true;
-}
-
 /**
  * Gives the root away: from here on nothing in it is edited in place.
  * @param {Tree} tree
  */
 export function share(tree) {
-  if (freezing) freezeDeep(tree.root);
   tree.owned = new WeakSet();
   return tree.root;
 }
 
 /** Freezes a value and what is in it, down to what is frozen. @param {any} value */
-function freezeDeep(value) {
+export function freeze(value) {
   if (!isContainer(value) || Object.isFrozen(value)) return;
   Object.freeze(value);
-  Object.values(value).forEach(freezeDeep);
+  Object.values(value).forEach(freeze);
 }
 
 /** @param {string} pointer */

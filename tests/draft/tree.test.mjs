@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as host from "../../src/web/tree.js";
 
-const { check, edit, equals, get, jsonBytes, kindOf, len, nodes } = host;
+const { check, edit, equals, freeze, get, jsonBytes, kindOf, len, nodes } = host;
 const { rootOf, shape, share, slice, splice, tree } = host;
 
 const SET = 0;
@@ -13,9 +13,6 @@ const ADD = 1;
 const INSERT = 2;
 const REMOVE = 3;
 const PRESENT = 2 ** 51;
-
-/** A second instance of the module, so that freezing stays out of the other tests. */
-const FROZEN = "../../src/web/tree.js?frozen";
 
 const board = () => ({
   title: "a",
@@ -261,24 +258,24 @@ describe("identity", () => {
     assert.deepEqual(root, { a: { x: 3 } });
   });
 
-  test("B4: development freezes what is handed out, down to what is frozen", async () => {
-    const frozen = await import(FROZEN);
-    const host = frozen.tree({ kept: { deep: [1] }, list: [] });
-    assert.ok(!Object.isFrozen(frozen.share(host)));
-    frozen.develop();
-    const first = frozen.share(host);
+  test("B4: development freezes what is handed out, down to what is frozen", () => {
+    const host = tree({ kept: { deep: [1] }, list: [] });
+    assert.ok(!Object.isFrozen(share(host)));
+    const first = share(host);
+    freeze(first);
     assert.ok(Object.isFrozen(first.kept.deep));
-    frozen.edit(host, INSERT, "/list/0", { tags: [{ a: 1 }] });
-    frozen.edit(host, ADD, "/later", { b: [] });
-    const next = frozen.share(host);
+    edit(host, INSERT, "/list/0", { tags: [{ a: 1 }] });
+    edit(host, ADD, "/later", { b: [] });
+    const next = share(host);
+    freeze(next);
     for (const made of [next, next.list, next.list[0].tags[0], next.later.b]) {
       assert.ok(Object.isFrozen(made));
     }
     assert.equal(next.kept, first.kept);
     // What is below a frozen container is frozen already, and costs nothing.
     const below = { a: 1 };
-    frozen.edit(host, ADD, "/below", Object.freeze([below]));
-    frozen.share(host);
+    edit(host, ADD, "/below", Object.freeze([below]));
+    freeze(share(host));
     assert.ok(!Object.isFrozen(below));
     assert.throws(() => next.list.push(1), TypeError);
   });
