@@ -230,6 +230,13 @@ async fn s8_what_is_not_durable_is_bounded_for_each_socket() {
         ada.send(&push(1, seq, patch)).await;
     }
     gate.until_asked(11).await;
+    // The others have come in long before so many round trips of somebody else, and wait.
+    let (mut bob, _) = Client::join(&server, "other", 2).await;
+    for _ in 0..50 {
+        bob.send(&json!({"type": "ping", "version": 0})).await;
+        bob.next().await;
+    }
+    assert_eq!(gate.asked.load(Ordering::Relaxed), 11);
     gate.permits.add_permits(15);
     for seq in 1..=15 {
         let ack = ada.next().await;
