@@ -39,7 +39,7 @@ pub mod room;
 pub mod tree;
 
 #[cfg(target_arch = "wasm32")]
-mod web;
+pub mod web;
 
 #[cfg(all(target_arch = "wasm32", feature = "package"))]
 mod bare {

@@ -1,4 +1,5 @@
 //! The golden frames, read and written back natively, and the closed lists of part W.
+#![cfg(not(target_arch = "wasm32"))]
 
 use draftsync::error::ErrorCode;
 use draftsync::frame;

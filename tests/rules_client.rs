@@ -1,4 +1,5 @@
 //! One replica, told what a room says: part C, as conversations in the text of the wire.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What patches mean, natively: rules P1 to P24.
+#![cfg(not(target_arch = "wasm32"))]
 
 use draftsync::apply::{self, Applied, Rules};
 use draftsync::error::PatchError;

@@ -1,4 +1,5 @@
 //! A room, told what sessions say: part R, and the parts of W that a room decides.
+#![cfg(not(target_arch = "wasm32"))]
 
 use draftsync::frame;
 use draftsync::protocol::{Change, Epoch, ToClient, ToRoom, Version};

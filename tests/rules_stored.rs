@@ -1,4 +1,5 @@
 //! A room that comes back from a store is the room that it was: R8, R9, R12, R13 and R14.
+#![cfg(not(target_arch = "wasm32"))]
 
 use draftsync::frame;
 use draftsync::protocol::{Change, ClientId, Epoch, ToRoom, Version};

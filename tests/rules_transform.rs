@@ -1,4 +1,5 @@
 //! What a patch becomes after an earlier one: part T, as rows of documents and patches.
+#![cfg(not(target_arch = "wasm32"))]
 
 use draftsync::apply::{self, Applied, Rules};
 use draftsync::error::PatchError;

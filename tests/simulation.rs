@@ -2,6 +2,7 @@
 //! takes its time. At rest all documents are equal and every change was taken exactly once.
 //!
 //! Run one seed again with `DRAFTSYNC_SEED=<seed> cargo test --test simulation`.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 

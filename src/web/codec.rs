@@ -18,16 +18,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// What is no message of this protocol.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bad;
+pub struct Bad;
 
 macro_rules! keys {
     ($($name:ident = $text:literal,)*) => {
-        /// Names as JS has them, made once.
+        /// Reads and writes frames, with the names in them as JS has them, made once.
         #[derive(Debug)]
-        pub(super) struct Keys { $(pub(super) $name: JsValue,)* }
+        pub struct Keys { $(pub(super) $name: JsValue,)* }
 
-        impl Keys {
-            pub(super) fn new() -> Self {
+        impl Default for Keys {
+            fn default() -> Self {
                 Self { $($name: JsValue::from_str($text),)* }
             }
         }
@@ -127,7 +127,10 @@ impl Keys {
     }
 
     /// Reads a frame of the room.
-    pub(super) fn decode(&self, frame: &JsValue) -> Result<ToClient<JsValue>, Bad> {
+    ///
+    /// # Errors
+    /// What is no message of this protocol.
+    pub fn decode(&self, frame: &JsValue) -> Result<ToClient<JsValue>, Bad> {
         let text = frame.as_string().ok_or(Bad)?;
         self.read(&JSON::parse(&text).map_err(|_| Bad)?)
     }
@@ -351,7 +354,7 @@ impl Keys {
     }
 
     /// Writes a frame for the room.
-    pub(super) fn encode(&self, message: &ToRoom<JsValue>) -> JsValue {
+    pub fn encode(&self, message: &ToRoom<JsValue>) -> JsValue {
         let frame = Object::new();
         let put = |key: &JsValue, value: &JsValue| set(&frame, key, value);
         let kind = match message {
@@ -397,7 +400,7 @@ impl Keys {
     }
 
     /// Operations as JS objects with pointers.
-    pub(super) fn write_patch(&self, patch: &[PatchOp<JsValue>]) -> Array {
+    pub fn write_patch(&self, patch: &[PatchOp<JsValue>]) -> Array {
         patch.iter().map(|op| self.write_op(op)).collect()
     }
 

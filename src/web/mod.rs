@@ -4,3 +4,6 @@ mod codec;
 mod js_doc;
 mod socket;
 mod store;
+
+pub use codec::{Bad, Keys};
+pub use store::SyncedStore;

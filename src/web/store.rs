@@ -63,7 +63,6 @@ struct Inner {
 /// The store of one room, as JS has it; `index.js` wraps it.
 #[wasm_bindgen]
 #[derive(Debug)]
-#[allow(unnameable_types)] // Only JS names it.
 pub struct SyncedStore(Rc<Inner>);
 
 #[wasm_bindgen]
@@ -105,7 +104,7 @@ impl SyncedStore {
             url,
             make_socket: option("WebSocket"),
             emit,
-            keys: Keys::new(),
+            keys: Keys::default(),
             development,
             state: RefCell::new(State {
                 told: (link.state(), false, 0),
