@@ -376,6 +376,17 @@ fn type_op<D: Doc>(doc: &D, op: &PatchOp<D::Value>) -> Result<Vec<Op<D::Value>>,
                 units,
             }]
         }
+        PatchOp::StrDel { path, pos, len: 0 } => {
+            // Deleting nothing is nothing, as a move onto itself is; only its place is checked.
+            let text = doc
+                .get(&target(doc, path)?.0)
+                .ok_or(Reason::TargetMissing)?;
+            if text.kind() != Kind::Text {
+                return Err(Reason::NotText);
+            }
+            text.slice(*pos, 0).ok_or(Reason::BadOffset)?;
+            Vec::new()
+        }
         PatchOp::StrDel { path, pos, len } => {
             vec![Op::StrDel {
                 path: target(doc, path)?,

@@ -202,6 +202,14 @@ impl<D: Doc> Client<D> {
 
     /// Handles the results for the first changes of pending, at their place in the order.
     fn answered(&mut self, results: Vec<Verdict<D::Value>>) -> Result<(), Unfit> {
+        let mut next = self.version.0;
+        for result in &results {
+            next += u64::from(is_taken(result));
+            if result.version.0 > next || (is_taken(result) && result.version.0 != next) {
+                // Something before it has not come: the base would miss it for ever.
+                return Err(Unfit);
+            }
+        }
         self.walk();
         let refused: Vec<_> = results
             .iter()
