@@ -367,6 +367,10 @@ fn type_op<D: Doc>(doc: &D, op: &PatchOp<D::Value>) -> Result<Vec<Op<D::Value>>,
         }
         PatchOp::Move { from, path } => type_move(doc, from, path)?,
         PatchOp::Inc { path, inc } => vec![Op::Inc(target(doc, path)?, *inc)],
+        PatchOp::StrDel { path, pos, len: 0 } => nothing(doc, path, *pos)?,
+        PatchOp::StrIns { path, pos, str } if str.kind() == Kind::Text && str.length() == 0 => {
+            nothing(doc, path, *pos)?
+        }
         PatchOp::StrIns { path, pos, str } => {
             let units = str.length();
             vec![Op::StrIns {
@@ -376,17 +380,6 @@ fn type_op<D: Doc>(doc: &D, op: &PatchOp<D::Value>) -> Result<Vec<Op<D::Value>>,
                 units,
             }]
         }
-        PatchOp::StrDel { path, pos, len: 0 } => {
-            // Deleting nothing is nothing, as a move onto itself is; only its place is checked.
-            let text = doc
-                .get(&target(doc, path)?.0)
-                .ok_or(Reason::TargetMissing)?;
-            if text.kind() != Kind::Text {
-                return Err(Reason::NotText);
-            }
-            text.slice(*pos, 0).ok_or(Reason::BadOffset)?;
-            Vec::new()
-        }
         PatchOp::StrDel { path, pos, len } => {
             vec![Op::StrDel {
                 path: target(doc, path)?,
@@ -395,6 +388,17 @@ fn type_op<D: Doc>(doc: &D, op: &PatchOp<D::Value>) -> Result<Vec<Op<D::Value>>,
             }]
         }
     })
+}
+
+/// Inserting or deleting no text is nothing, as a move onto itself is; only its place is checked.
+fn nothing<D: Doc>(doc: &D, pointer: &str, pos: usize) -> Result<Vec<Op<D::Value>>, Reason> {
+    let path = target(doc, pointer)?;
+    let text = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
+    if text.kind() != Kind::Text {
+        return Err(Reason::NotText);
+    }
+    text.slice(pos, 0).ok_or(Reason::BadOffset)?;
+    Ok(Vec::new())
 }
 
 fn add<D: Doc>(doc: &D, pointer: &str, value: D::Value) -> Result<Op<D::Value>, Reason> {

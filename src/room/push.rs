@@ -10,7 +10,7 @@ use crate::protocol::{
     CHANGE_OPS_MAX, Change, ClientId, DEPTH_MAX, KEY_UNITS_MAX, LostOp, Offer, PUSH_CHANGES_MAX,
     PatchOp, Refusal, ToClient, Verdict, Version,
 };
-use crate::rebase::{Kind, Lost, Rebased, Run, rebase};
+use crate::rebase::{Kind, Lost, Rebased, Run, Walker, rebase};
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -155,18 +155,27 @@ impl<D: Doc> Room<D> {
         let mut candidates = self.candidates(base, offers);
         let mut changes = Vec::new();
         let mut results = Vec::new();
+        // From the first refusal on, one walk over nothing shows how changes read without it.
+        let mut walker: Option<Walker<D::Value>> = None;
         for index in 0..candidates.len() {
+            let form = candidates[index].form.clone();
+            let before = walker.clone();
+            if let Some(walker) = &mut walker {
+                let rebased = walker.pending(&form, Run::Live);
+                candidates[index].take(rebased);
+            }
             let decided = self.settle(&mut candidates[index]);
             if candidates[index].refused.is_some() && !candidates[index].form.0.is_empty() {
-                // What stood on the refused change must read right without it.
-                let run = |at: usize| if at == 0 { Run::Refused } else { Run::Live };
-                let rest = candidates[index..].iter().enumerate();
-                let rest: Vec<_> = rest.map(|(at, next)| (&next.form, run(at))).collect();
-                let rebased = rebase(rest, []);
-                candidates[index..]
-                    .iter_mut()
-                    .zip(rebased)
-                    .for_each(|(next, form)| next.take(form));
+                let mut back = before.unwrap_or_else(|| {
+                    let mut walker = Walker::new();
+                    candidates[..index].iter().for_each(|earlier| {
+                        walker.pending(&earlier.form, Run::Live);
+                    });
+                    walker
+                });
+                let rebased = back.pending(&form, Run::Refused);
+                candidates[index].take(rebased);
+                walker = Some(back);
             }
             let candidate = &candidates[index];
             let mut result = verdict(&candidate.offer, self.head, candidate.refused.clone());
