@@ -310,8 +310,7 @@ export class Store {
    * @param {any} event
    */
   #hear(type, event) {
-    // What a core says after it was let go is nobody's business any more.
-    if (!this.#core) return;
+    if (!this.#core) return; // What a core says after it was let go counts no more.
     if (event?.version > this.#changes.version) this.#changes.version = event.version;
     if (type === "status") this.#take(event);
     else if (type === "settled") this.#changes.end(event.seq, { settled: event });
