@@ -333,3 +333,13 @@ fn an_empty_patch_is_no_change() {
     assert_eq!(client.write(&[]).unwrap(), None);
     assert_eq!(client.forms().next(), None::<&Patch<Tree>>);
 }
+
+#[test]
+fn c6_two_refusals_in_one_push_seed_13496() {
+    simulate(13_496);
+}
+
+#[test]
+fn p15_an_empty_insertion_leaves_nothing_to_delete_seed_26128() {
+    simulate(26_128);
+}
