@@ -104,15 +104,24 @@ export class Window {
    * @param {number | string} past
    */
   async drag(item, past) {
-    const from = await this.part(item, "handle").boundingBox();
+    // Hovering waits until the row has come to rest; a box read before is that of a row on its way.
+    await this.row(past).hover();
+    await this.part(item, "handle").hover();
+    const from = await this.row(item).boundingBox();
     const to = await this.row(past).boundingBox();
     assert.ok(from && to, "both rows are on the screen");
+    const held = await this.part(item, "handle").boundingBox();
+    assert.ok(held, "the handle is on the screen");
     const { mouse } = this.page;
-    const x = from.x + from.width / 2;
-    await mouse.move(x, from.y + from.height / 2);
+    const x = held.x + held.width / 2;
+    const y = held.y + held.height / 2;
+    // The rows change places when an edge of the held one passes the other's middle; it is carried
+    // a quarter of a row beyond, so that no fraction of a pixel decides.
+    const edge = to.y < from.y ? from.y : from.y + from.height;
+    const middle = to.y + to.height / 2;
+    const beyond = to.y < from.y ? -to.height / 4 : to.height / 4;
     await mouse.down();
-    await mouse.move(x, to.y + to.height / 2, { steps: 4 });
-    await mouse.move(x, to.y < from.y ? to.y : to.y + to.height, { steps: 2 });
+    await mouse.move(x, y + middle + beyond - edge, { steps: 6 });
     await this.page.locator("#list > .dragging").waitFor();
     await mouse.up();
   }
