@@ -6,22 +6,23 @@
 //! changes, replicas that have the same version have the same base.
 
 mod inbound;
+mod local;
 mod pending;
 mod replay;
 
 pub use pending::{LostHere, Outcome};
 
-use crate::apply::{self, Applied, Rules};
 use crate::chance::Chance;
 use crate::doc::Doc;
-use crate::error::{Error, ErrorCode};
-use crate::op::{Op, Patch};
+use crate::error::ErrorCode;
+use crate::op::Patch;
 use crate::protocol::{
     ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
     Seq, Tag, ToRoom, Version,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use local::Transaction;
 use pending::Pending;
 
 /// Most changes that may wait, unless the app says otherwise.
@@ -102,13 +103,6 @@ pub struct Refused {
     pub op: usize,
     /// The rule or reason.
     pub rule: alloc::string::String,
-}
-
-/// Updates that become one change, or none.
-#[derive(Debug)]
-struct Transaction<D: Doc> {
-    ops: Vec<Op<D::Value>>,
-    view: D,
 }
 
 /// One replica of a room's document.
@@ -210,49 +204,6 @@ impl<D: Doc> Client<D> {
         }
     }
 
-    /// Begins a transaction, inside the one that is open. No message may be handled before the
-    /// outermost has ended.
-    pub fn begin(&mut self) {
-        let view = self.view().clone();
-        self.transactions.push(Transaction {
-            ops: Vec::new(),
-            view,
-        });
-    }
-
-    /// Ends the innermost transaction: the outermost becomes one change.
-    ///
-    /// # Errors
-    /// As [`Client::record`]; then all of it is undone.
-    pub fn end(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
-        let Some(inner) = self.transactions.pop() else {
-            return Ok(None);
-        };
-        self.moved = true;
-        match self.transactions.last_mut() {
-            Some(outer) => {
-                outer.ops.extend(inner.ops);
-                outer.view = inner.view;
-                Ok(None)
-            }
-            None => self.commit(Applied::recorded(Patch(inner.ops)), inner.view),
-        }
-    }
-
-    /// What the innermost transaction has written so far.
-    pub fn written(&self) -> Vec<PatchOp<D::Value>> {
-        let ops = self
-            .transactions
-            .last()
-            .map_or(&[][..], |transaction| &transaction.ops);
-        ops.iter().map(Op::to_text).collect()
-    }
-
-    /// Undoes the innermost transaction.
-    pub fn undo(&mut self) {
-        self.moved |= self.transactions.pop().is_some();
-    }
-
     /// How many changes wait for the room's answer.
     pub fn pending(&self) -> usize {
         self.pending.len()
@@ -266,80 +217,6 @@ impl<D: Doc> Client<D> {
     /// The pending changes as they are now, in order: for tests and diagnosis.
     pub fn forms(&self) -> impl Iterator<Item = &Patch<D::Value>> {
         self.pending.iter().map(|change| &change.form)
-    }
-
-    /// Applies operations as an app writes them, all or none.
-    ///
-    /// # Errors
-    /// `invalid-patch` with the first operation that does not fit, or `queue-full`.
-    pub fn write(&mut self, ops: &[PatchOp<D::Value>]) -> Result<Option<(Seq, Tag)>, Error> {
-        self.has_room_for(ops.len())?;
-        let mut next = self.view().clone();
-        let applied = apply::write(&mut next, ops, &Rules::RFC)?;
-        self.commit(applied, next)
-    }
-
-    /// Takes a patch that was recorded on the view, and the view that it leads to.
-    ///
-    /// # Errors
-    /// `queue-full`; then nothing has changed.
-    pub fn record(
-        &mut self,
-        patch: Patch<D::Value>,
-        next: D::Value,
-    ) -> Result<Option<(Seq, Tag)>, Error> {
-        self.has_room_for(patch.0.len())?;
-        self.commit(Applied::recorded(patch), D::new(next))
-    }
-
-    fn has_room_for(&self, ops: usize) -> Result<(), Error> {
-        if self.pending.len() >= self.queue_changes_max || self.waiting_ops + ops > QUEUE_OPS_MAX {
-            return Err(Error::QueueFull {
-                waiting: self.pending.len(),
-            });
-        }
-        Ok(())
-    }
-
-    fn commit(&mut self, applied: Applied<D::Value>, next: D) -> Result<Option<(Seq, Tag)>, Error> {
-        if let Some(transaction) = self.transactions.last_mut() {
-            transaction.ops.extend(applied.patch.0);
-            transaction.view = next;
-            return Ok(None);
-        }
-        if applied.patch.0.is_empty() {
-            return Ok(None);
-        }
-        let bytes = applied.patch.json_bytes();
-        if bytes
-            > self
-                .limits
-                .message_bytes_max
-                .saturating_sub(ENVELOPE_BYTES_MAX)
-        {
-            return Err(Error::TooLarge {
-                bytes,
-                bytes_max: self.limits.message_bytes_max,
-            });
-        }
-        self.walk();
-        self.last_seq = Seq(self.last_seq.0 + 1);
-        let (seq, tag) = (self.last_seq, self.chance.tag());
-        if self.watched {
-            self.outputs.push_back(Output::Patched {
-                origin: Origin::Local,
-                client_id: self.id,
-                tag: Some(tag),
-                version: None,
-                patch: applied.patch.to_text(),
-            });
-        }
-        self.waiting_ops += applied.patch.0.len();
-        self.pending.push_back(Pending::new(seq, tag, applied));
-        self.view = Some(next);
-        self.moved = true;
-        self.offer();
-        Ok(Some((seq, tag)))
     }
 
     /// The connection is open: introduces this replica.

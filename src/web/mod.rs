@@ -1,7 +1,9 @@
 //! The browser: the only place in the core that knows one.
 
 mod codec;
+mod fault;
 mod js_doc;
+mod pump;
 mod socket;
 mod store;
 

@@ -3,16 +3,16 @@
 //! A room keeps the root of every version in its window, so a version must cost what its change
 //! touched: arrays are RRB vectors, small objects are shared lists, large ones ordered maps.
 
+mod json;
+mod members;
+
+pub use members::Members;
+
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Value};
 use crate::error::Reason;
-use crate::frame::write_number;
 use crate::path::{Path, Token};
 use crate::protocol::{DEPTH_MAX, KEY_UNITS_MAX, STRING_UNITS_MAX};
-use imbl::{OrdMap, Vector};
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+use imbl::Vector;
 use std::sync::Arc;
 
 /// A JSON value.
@@ -31,111 +31,6 @@ pub enum Tree {
     Array(Vector<Self>),
     /// An object.
     Object(Members),
-}
-
-/// The members of an object, in the order in which they were made.
-#[derive(Clone, Debug)]
-pub enum Members {
-    /// A list: most objects have a handful of members.
-    Few(Arc<Vec<(Arc<str>, Tree)>>),
-    /// A map from name to a rising stamp and the value; the stamps keep the order.
-    Many(OrdMap<Arc<str>, (u64, Tree)>, u64),
-}
-
-/// From here on a linear search would cost more than a tree walk.
-const FEW_MEMBERS_MAX: usize = 24;
-
-impl Default for Members {
-    fn default() -> Self {
-        Self::Few(Arc::new(Vec::new()))
-    }
-}
-
-impl Members {
-    /// How many members there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Few(list) => list.len(),
-            Self::Many(map, _) => map.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The value of a member.
-    pub fn get(&self, key: &str) -> Option<&Tree> {
-        match self {
-            Self::Few(list) => list
-                .iter()
-                .find(|(name, _)| &**name == key)
-                .map(|(_, value)| value),
-            Self::Many(map, _) => map.get(key).map(|(_, value)| value),
-        }
-    }
-
-    /// The members in the order in which they were made.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tree)> {
-        match self {
-            Self::Few(list) => list.iter().map(|(key, value)| (&**key, value)).collect(),
-            Self::Many(map, _) => {
-                let mut all: Vec<_> = map.iter().collect();
-                all.sort_unstable_by_key(|(_, (stamp, _))| *stamp);
-                all.into_iter()
-                    .map(|(key, (_, value))| (&**key, value))
-                    .collect::<Vec<_>>()
-            }
-        }
-        .into_iter()
-    }
-
-    fn get_mut(&mut self, key: &str) -> Option<&mut Tree> {
-        match self {
-            Self::Few(list) => Arc::make_mut(list)
-                .iter_mut()
-                .find(|(name, _)| &**name == key)
-                .map(|(_, value)| value),
-            Self::Many(map, _) => map.get_mut(key).map(|(_, value)| value),
-        }
-    }
-
-    /// Sets a member, in its place when it is there, else last; returns what stood there.
-    pub fn insert(&mut self, key: Arc<str>, value: Tree) -> Option<Tree> {
-        if let Some(slot) = self.get_mut(&key) {
-            return Some(std::mem::replace(slot, value));
-        }
-        match self {
-            Self::Few(list) if list.len() < FEW_MEMBERS_MAX => {
-                Arc::make_mut(list).push((key, value));
-            }
-            Self::Few(list) => {
-                let stamped = list.iter().cloned().zip(0..);
-                let mut map: OrdMap<_, _> = stamped
-                    .map(|((key, value), stamp)| (key, (stamp, value)))
-                    .collect();
-                let stamp = list.len() as u64;
-                map.insert(key, (stamp, value));
-                *self = Self::Many(map, stamp + 1);
-            }
-            Self::Many(map, next) => {
-                map.insert(key, (*next, value));
-                *next += 1;
-            }
-        }
-        None
-    }
-
-    fn remove(&mut self, key: &str) -> Option<Tree> {
-        match self {
-            Self::Few(list) => {
-                let at = list.iter().position(|(name, _)| &**name == key)?;
-                Some(Arc::make_mut(list).remove(at).1)
-            }
-            Self::Many(map, _) => map.remove(key).map(|(_, value)| value),
-        }
-    }
 }
 
 impl PartialEq for Tree {
@@ -376,93 +271,5 @@ impl Doc for Tree {
             }),
             _ => Err(Misfit),
         }
-    }
-}
-
-impl Serialize for Tree {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(number) => write_number(number, serializer),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Array(items) => {
-                let mut seq = serializer.serialize_seq(Some(items.len()))?;
-                items
-                    .iter()
-                    .try_for_each(|item| seq.serialize_element(item))?;
-                seq.end()
-            }
-            Self::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                members
-                    .iter()
-                    .try_for_each(|(key, value)| map.serialize_entry(key, value))?;
-                map.end()
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
-    }
-}
-
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::number(value as f64))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Tree, E> {
-        if value.is_finite() {
-            Ok(Tree::number(value))
-        } else {
-            Err(E::custom("a number is not finite"))
-        }
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
-        let mut items = Vector::new();
-        while let Some(item) = seq.next_element()? {
-            items.push_back(item);
-        }
-        Ok(Tree::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
-        let mut members = Members::default();
-        while let Some((key, value)) = map.next_entry::<Arc<str>, Tree>()? {
-            if &*key == "__proto__" {
-                return Err(A::Error::custom("the key __proto__ is refused"));
-            }
-            members.insert(key, value);
-        }
-        Ok(Tree::Object(members))
     }
 }
