@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isProxy } from "node:util/types";
-import { clean, record } from "../../src/web/draft.js";
+import { clean } from "../../src/web/check.js";
+import { record } from "../../src/web/draft.js";
 
 /** @param {any} root @param {any[]} path */
 const at = (root, path) => path.reduce((value, key) => value[key], root);

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as host from "../../src/web/tree.js";
+import { edit, get, rootOf, shape, share, tree } from "../../src/web/tree.js";
+import * as values from "../../src/web/values.js";
 
-const { check, edit, equals, freeze, get, jsonBytes, kindOf, len, nodes } = host;
-const { rootOf, shape, share, slice, splice, tree } = host;
+const { check, equals, freeze, jsonBytes, kindOf, len, nodes, slice, splice } = values;
 
 const SET = 0;
 const ADD = 1;
