@@ -53,6 +53,7 @@ impl<V: Value> Walker<V> {
                 self.moved.push(node);
                 let (parent, last) = to.split()?;
                 let content = self.container(parent, View::M)?;
+                self.mark_received(content);
                 match last {
                     Token::Key(key) => {
                         if *over {
@@ -76,9 +77,10 @@ impl<V: Value> Walker<V> {
             }
             Op::StrDel { path, pos, len } => {
                 let content = self.container(&path.0, View::M)?;
-                self.list(content).range(*pos, *len, View::M, |span, _, _| {
-                    span.visible[View::M as usize] = false;
-                });
+                self.list(content)
+                    .range(*pos, *len, View::M, |visible, _, _| {
+                        visible[View::M as usize] = false;
+                    });
             }
             Op::Inc(..) | Op::Test(..) => {}
         }

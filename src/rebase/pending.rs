@@ -104,9 +104,7 @@ impl<V: Value> Walker<V> {
                 let (content, path) = self.text(path, live)?;
                 let visible = [true, path.is_some()];
                 let gap = (*pos, View::L, Side::BeforeRight);
-                let list = self.list(content);
-                let at = list.insert(gap, *units, visible, None);
-                let pos = list.offset(at);
+                let (pos, _) = self.list(content).insert(gap, *units, visible, None);
                 Some(match path {
                     Some(path) => emit(Op::StrIns {
                         path,
@@ -251,6 +249,7 @@ impl<V: Value> Walker<V> {
         let source = source.filter(|_| rule.is_none());
         if source.is_some() {
             self.detach(node, View::M);
+            self.mark_received(content);
         }
         let mut rules: Vec<Rule> = rule.into_iter().collect();
         match last {
@@ -290,11 +289,11 @@ impl<V: Value> Walker<V> {
         let (content, path) = self.text(path, live)?;
         let mut left: Vec<(usize, usize)> = Vec::new();
         self.list(content)
-            .range(pos, len, View::L, |span, offset, units| {
-                if !core::mem::replace(&mut span.visible[L], false) || path.is_none() {
+            .range(pos, len, View::L, |visible, offset, units| {
+                if !core::mem::replace(&mut visible[L], false) || path.is_none() {
                     return;
                 }
-                if core::mem::replace(&mut span.visible[M], false) {
+                if core::mem::replace(&mut visible[M], false) {
                     match left.last_mut() {
                         Some((at, len)) if *at == offset => *len += units,
                         _ => left.push((offset, units)),

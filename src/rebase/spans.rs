@@ -1,7 +1,9 @@
 //! The elements of one array, or the code units of one text, in two views.
 //!
 //! An untouched list is one span without an end, visible in both views; cutting it makes more.
-//! Removed spans stay, invisible, so that a gap keeps its place among them.
+//! Removed spans stay, invisible, so that a gap keeps its place among them. The spans stand in
+//! chunks, and each chunk knows how much of it is visible: finding an index passes over chunks,
+//! not over spans.
 
 use super::walker::{NodeId, View};
 use alloc::vec;
@@ -9,19 +11,21 @@ use alloc::vec::Vec;
 
 /// Longer than any list: the length of an untouched one is unknown to the walker.
 const ENDLESS: usize = usize::MAX >> 1;
+/// Most spans of a chunk. A list of n spans is searched in about n / 32 + 32 steps.
+const CHUNK_SPANS_MAX: usize = 32;
 
 /// A run of neighbours that have shared every fate so far.
 #[derive(Clone, Debug)]
-pub(super) struct Span {
+struct Span {
     len: usize,
-    pub(super) visible: [bool; 2],
+    visible: [bool; 2],
     /// The element's node, once somebody asked for it; then the run is one element long.
-    pub(super) node: Option<(SlotId, NodeId)>,
+    node: Option<(SlotId, NodeId)>,
 }
 
-/// One element's place in one list; a node that is moved gets another.
+/// One element's place in its list; a node that is moved gets another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotId(pub(super) usize);
+pub(super) struct SlotId(usize);
 
 /// On which side of invisible spans a gap lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,130 +36,403 @@ pub(super) enum Side {
     BeforeRight,
 }
 
-/// A list in two views.
+/// A gap of a list: before the element with this index in this view, on this side of whatever is
+/// invisible there.
+pub(super) type Gap = (usize, View, Side);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ChunkId(usize);
+
+/// A chunk in its place, and how many elements of it each view sees.
 #[derive(Clone, Debug)]
-pub(super) struct Spans(Vec<Span>);
+struct Entry {
+    chunk: ChunkId,
+    seen: [usize; 2],
+}
+
+/// Where a span stands: the place of its chunk, and its place in there.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    entry: usize,
+    span: usize,
+}
+
+/// A list in two views; without entries while nobody has asked for a part of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spans {
+    /// The chunks in the order of the list.
+    entries: Vec<Entry>,
+    /// The spans of each chunk, by its id.
+    chunks: Vec<Vec<Span>>,
+    /// In which chunk each slot stands.
+    homes: Vec<ChunkId>,
+}
 
 impl Spans {
-    pub(super) fn new() -> Self {
-        Self(vec![Span {
-            len: ENDLESS,
-            visible: [true, true],
-            node: None,
-        }])
-    }
-
-    /// Cuts so that a span begins at the gap before the `at`-th element visible in `view`.
-    pub(super) fn cut(&mut self, at: usize, view: View, side: Side) -> usize {
-        let mut before = 0;
-        let mut after_left = 0;
-        let mut index = 0;
-        while let Some(span) = self.0.get_mut(index) {
-            if span.visible[view as usize] {
-                if before == at {
-                    break;
-                }
-                if before + span.len > at {
-                    let head = at - before;
-                    let tail = Span {
-                        len: span.len - head,
-                        ..span.clone()
-                    };
-                    span.len = head;
-                    self.0.insert(index + 1, tail);
-                    return index + 1;
-                }
-                before += span.len;
-                after_left = index + 1;
-            }
-            index += 1;
+    /// The node of the element with this index in `view`, or else `fresh`, which it becomes; then
+    /// the slot that it got. `None` when there is no such element.
+    pub(super) fn node(
+        &mut self,
+        index: usize,
+        view: View,
+        fresh: NodeId,
+    ) -> Option<(NodeId, Option<SlotId>)> {
+        let at = self.cut((index, view, Side::BeforeRight));
+        let span = self.span_mut(at)?;
+        if let Some((_, node)) = span.node {
+            return Some((node, None));
         }
-        match side {
-            Side::AfterLeft => after_left,
-            Side::BeforeRight => index,
-        }
-    }
-
-    /// The span of the `at`-th element visible in `view`, cut to that element alone.
-    pub(super) fn element(&mut self, at: usize, view: View) -> Option<&mut Span> {
-        let index = self.cut(at, view, Side::BeforeRight);
-        let span = self.0.get_mut(index)?;
         if span.len > 1 {
-            let tail = Span {
-                len: span.len - 1,
-                ..span.clone()
-            };
-            span.len = 1;
-            self.0.insert(index + 1, tail);
+            self.split(at, 1);
         }
-        self.0.get_mut(index)
+        // Splitting may have halved the chunk.
+        let at = self.find(index, view)?.0;
+        let slot = SlotId(self.homes.len());
+        self.homes.push(self.entries[at.entry].chunk);
+        self.span_mut(at)?.node = Some((slot, fresh));
+        Some((fresh, Some(slot)))
     }
 
-    /// Puts a run at a gap; returns where it stands among the spans.
+    /// Puts a run at a gap, an element if it has a node; returns how many elements view M sees
+    /// before it, and the element's slot.
     pub(super) fn insert(
         &mut self,
-        (at, view, side): (usize, View, Side),
+        gap: Gap,
         len: usize,
         visible: [bool; 2],
-        node: Option<(SlotId, NodeId)>,
-    ) -> usize {
-        let index = self.cut(at, view, side);
-        self.0.insert(index, Span { len, visible, node });
-        index
+        node: Option<NodeId>,
+    ) -> (usize, SlotId) {
+        let at = self.cut(gap);
+        let slot = SlotId(self.homes.len());
+        let node = node.map(|node| (slot, node));
+        if node.is_some() {
+            self.homes.push(ChunkId(0));
+        }
+        let at = self.put(at, Span { len, visible, node });
+        (self.seen_before(at, View::M), slot)
     }
 
-    /// The spans of `len` elements visible in `view` from `pos`, in order with their offset in
-    /// view M at the time each is reached; `visit` may hide them.
+    /// Visits the spans of `len` elements visible in `view` from `pos`, in order, with how many
+    /// elements view M sees before each at the time, and its length; `visit` may hide them.
     pub(super) fn range(
         &mut self,
         pos: usize,
         len: usize,
         view: View,
-        mut visit: impl FnMut(&mut Span, usize, usize),
+        mut visit: impl FnMut(&mut [bool; 2], usize, usize),
     ) {
-        let from = self.cut(pos, view, Side::BeforeRight);
-        let to = self
-            .cut(pos.saturating_add(len).min(ENDLESS), view, Side::AfterLeft)
-            .max(from);
-        let mut offset = self.offset(from);
-        for span in &mut self.0[from..to] {
-            let len = span.len;
-            visit(span, offset, len);
-            if span.visible[View::M as usize] {
-                offset += len;
+        self.cut((pos.saturating_add(len).min(ENDLESS), view, Side::AfterLeft));
+        let mut at = self.cut((pos, view, Side::BeforeRight));
+        let mut offset = self.seen_before(at, View::M);
+        let mut left = len;
+        while left > 0 {
+            let Some(entry) = self.entries.get_mut(at.entry) else {
+                return;
+            };
+            let Some(span) = self.chunks[entry.chunk.0].get_mut(at.span) else {
+                at = At {
+                    entry: at.entry + 1,
+                    span: 0,
+                };
+                continue;
+            };
+            let before = span.visible;
+            visit(&mut span.visible, offset, span.len);
+            for (seen, (was, is)) in entry
+                .seen
+                .iter_mut()
+                .zip(before.into_iter().zip(span.visible))
+            {
+                if was && !is {
+                    *seen -= span.len;
+                }
             }
+            if before[view as usize] {
+                left = left.saturating_sub(span.len);
+            }
+            if span.visible[View::M as usize] {
+                offset += span.len;
+            }
+            at.span += 1;
         }
-    }
-
-    /// How many elements are visible in view M before a span.
-    pub(super) fn offset(&self, index: usize) -> usize {
-        let visible = self.0[..index]
-            .iter()
-            .filter(|span| span.visible[View::M as usize]);
-        visible.map(|span| span.len).sum()
     }
 
     /// The index of a slot in `view`, or `None` when it is not visible there.
     pub(super) fn index_of(&self, slot: SlotId, view: View) -> Option<usize> {
-        let mut before = 0;
-        for span in &self.0 {
-            let visible = span.visible[view as usize];
-            if span.node.is_some_and(|(id, _)| id == slot) {
-                return visible.then_some(before);
-            }
-            if visible {
-                before += span.len;
-            }
-        }
-        None
+        let at = self.place(slot)?;
+        let span = &self.chunks[self.entries[at.entry].chunk.0][at.span];
+        span.visible[view as usize].then(|| self.seen_before(at, view))
     }
 
     /// Takes a slot out of `view`.
     pub(super) fn hide(&mut self, slot: SlotId, view: View) {
-        for span in &mut self.0 {
-            if span.node.is_some_and(|(id, _)| id == slot) {
-                span.visible[view as usize] = false;
+        let Some(at) = self.place(slot) else {
+            return;
+        };
+        let entry = &mut self.entries[at.entry];
+        let span = &mut self.chunks[entry.chunk.0][at.span];
+        if core::mem::replace(&mut span.visible[view as usize], false) {
+            entry.seen[view as usize] -= span.len;
+        }
+    }
+
+    /// Cuts so that a span begins at a gap.
+    fn cut(&mut self, (index, view, side): Gap) -> At {
+        if self.entries.is_empty() {
+            self.entries.push(Entry {
+                chunk: ChunkId(0),
+                seen: [ENDLESS, ENDLESS],
+            });
+            self.chunks = vec![vec![Span {
+                len: ENDLESS,
+                visible: [true, true],
+                node: None,
+            }]];
+        }
+        let start = At { entry: 0, span: 0 };
+        match side {
+            Side::AfterLeft if index == 0 => start,
+            Side::AfterLeft => match self.find(index - 1, view) {
+                Some((at, within)) => self.split(at, within + 1),
+                None => self.end(),
+            },
+            Side::BeforeRight => match self.find(index, view) {
+                Some((at, 0)) => at,
+                Some((at, within)) => self.split(at, within),
+                None => self.end(),
+            },
+        }
+    }
+
+    /// Where the span of the element with this index in `view` stands, and the index within it.
+    fn find(&self, index: usize, view: View) -> Option<(At, usize)> {
+        let mut left = index;
+        let entry = self.entries.iter().position(|entry| {
+            let seen = entry.seen[view as usize];
+            let here = left < seen;
+            if !here {
+                left -= seen;
             }
+            here
+        })?;
+        let spans = &self.chunks[self.entries[entry].chunk.0];
+        let span = spans.iter().position(|span| {
+            let here = span.visible[view as usize] && left < span.len;
+            if !here && span.visible[view as usize] {
+                left -= span.len;
+            }
+            here
+        })?;
+        Some((At { entry, span }, left))
+    }
+
+    /// Splits a span after `head` of its elements; returns where the rest begins.
+    fn split(&mut self, at: At, head: usize) -> At {
+        let next = At {
+            span: at.span + 1,
+            ..at
+        };
+        let entry = &mut self.entries[at.entry];
+        let span = &mut self.chunks[entry.chunk.0][at.span];
+        let tail = Span {
+            len: span.len - head,
+            ..span.clone()
+        };
+        if tail.len == 0 {
+            return next;
+        }
+        span.len = head;
+        for (seen, visible) in entry.seen.iter_mut().zip(tail.visible) {
+            if visible {
+                *seen -= tail.len;
+            }
+        }
+        self.put(next, tail)
+    }
+
+    /// Puts a span at a place; returns where it stands when its chunk had to be halved.
+    fn put(&mut self, at: At, span: Span) -> At {
+        let entry = &mut self.entries[at.entry];
+        for (seen, visible) in entry.seen.iter_mut().zip(span.visible) {
+            if visible {
+                *seen += span.len;
+            }
+        }
+        if let Some((slot, _)) = span.node {
+            self.homes[slot.0] = entry.chunk;
+        }
+        let spans = &mut self.chunks[entry.chunk.0];
+        spans.insert(at.span, span);
+        if spans.len() <= CHUNK_SPANS_MAX {
+            return at;
+        }
+        let half = spans.len() / 2;
+        let tail = spans.split_off(half);
+        let chunk = ChunkId(self.chunks.len());
+        let mut seen = [0, 0];
+        for span in &tail {
+            for (seen, visible) in seen.iter_mut().zip(span.visible) {
+                *seen += if visible { span.len } else { 0 };
+            }
+            if let Some((slot, _)) = span.node {
+                self.homes[slot.0] = chunk;
+            }
+        }
+        let entry = &mut self.entries[at.entry];
+        entry.seen = [entry.seen[0] - seen[0], entry.seen[1] - seen[1]];
+        self.entries.insert(at.entry + 1, Entry { chunk, seen });
+        self.chunks.push(tail);
+        match at.span.checked_sub(half) {
+            None => at,
+            Some(span) => At {
+                entry: at.entry + 1,
+                span,
+            },
+        }
+    }
+
+    /// How many elements `view` sees before a span.
+    fn seen_before(&self, at: At, view: View) -> usize {
+        let entries = self.entries[..at.entry].iter();
+        let before: usize = entries.map(|entry| entry.seen[view as usize]).sum();
+        let chunk = self.entries.get(at.entry);
+        let spans = chunk.map_or(&[][..], |entry| &self.chunks[entry.chunk.0][..at.span]);
+        let visible = spans.iter().filter(|span| span.visible[view as usize]);
+        before + visible.map(|span| span.len).sum::<usize>()
+    }
+
+    /// Where a slot stands.
+    fn place(&self, slot: SlotId) -> Option<At> {
+        let chunk = *self.homes.get(slot.0)?;
+        let entry = self.entries.iter().position(|entry| entry.chunk == chunk)?;
+        let spans = self.chunks[chunk.0].iter();
+        let span = spans
+            .into_iter()
+            .position(|span| span.node.is_some_and(|(id, _)| id == slot))?;
+        Some(At { entry, span })
+    }
+
+    fn span_mut(&mut self, at: At) -> Option<&mut Span> {
+        let entry = self.entries.get(at.entry)?;
+        self.chunks[entry.chunk.0].get_mut(at.span)
+    }
+
+    /// Behind everything.
+    fn end(&self) -> At {
+        let entry = self.entries.len() - 1;
+        At {
+            entry,
+            span: self.chunks[self.entries[entry].chunk.0].len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+
+    /// The same list with one entry for each element: visible where, and its slot.
+    #[derive(Default)]
+    struct Plain(Vec<([bool; 2], Option<SlotId>)>);
+
+    impl Plain {
+        fn seen(&self, upto: usize, view: View) -> usize {
+            let before = self.0[..upto].iter();
+            before.filter(|(seen, _)| seen[view as usize]).count()
+        }
+
+        /// Where an element with this index in `view` stands.
+        fn find(&self, index: usize, view: View) -> usize {
+            (0..self.0.len())
+                .filter(|at| self.0[*at].0[view as usize])
+                .nth(index)
+                .unwrap()
+        }
+
+        fn gap(&self, (index, view, side): Gap) -> usize {
+            match side {
+                Side::AfterLeft if index == 0 => 0,
+                Side::AfterLeft => self.find(index - 1, view) + 1,
+                Side::BeforeRight => self.find(index, view),
+            }
+        }
+    }
+
+    #[test]
+    fn t3_chunks_find_what_a_plain_list_finds() {
+        for seed in 0..200 {
+            let mut chance = Chance::new(seed);
+            let mut spans = Spans::default();
+            let mut plain = Plain(vec![([true, true], None); 2_000]);
+            let mut slots = Vec::new();
+            for step in 0..400 {
+                let view = if chance.below(2) == 0 {
+                    View::L
+                } else {
+                    View::M
+                };
+                // Only the front half is touched, so that the plain list stays long enough.
+                let index = chance.below(300) as usize;
+                match chance.below(6) {
+                    0 | 1 => {
+                        let side = if view == View::M {
+                            Side::AfterLeft
+                        } else {
+                            Side::BeforeRight
+                        };
+                        let gap = (index, view, side);
+                        let visible = [chance.below(3) > 0, chance.below(3) > 0];
+                        let at = plain.gap(gap);
+                        let (offset, slot) = spans.insert(gap, 1, visible, Some(NodeId(step)));
+                        assert_eq!(offset, plain.seen(at, View::M), "seed {seed}");
+                        plain.0.insert(at, (visible, Some(slot)));
+                        slots.push(slot);
+                    }
+                    2 => {
+                        let at = plain.find(index, view);
+                        let (_, slot) = spans.node(index, view, NodeId(step)).unwrap();
+                        assert_eq!(slot.is_some(), plain.0[at].1.is_none(), "seed {seed}");
+                        if let Some(slot) = slot {
+                            plain.0[at].1 = Some(slot);
+                            slots.push(slot);
+                        }
+                    }
+                    3 => {
+                        let len = chance.below(4) as usize;
+                        let mut offsets = Vec::new();
+                        spans.range(index, len, view, |visible, offset, len| {
+                            if visible[view as usize] {
+                                offsets.extend((0..len).map(|_| offset));
+                            }
+                            visible[view as usize] = false;
+                        });
+                        assert_eq!(offsets.len(), len, "seed {seed}");
+                        for _ in 0..len {
+                            let at = plain.find(index, view);
+                            plain.0[at].0[view as usize] = false;
+                        }
+                    }
+                    _ if slots.is_empty() => {}
+                    4 => {
+                        let slot = slots[chance.below(slots.len() as u64) as usize];
+                        spans.hide(slot, view);
+                        let at = plain.0.iter().position(|(_, id)| *id == Some(slot));
+                        plain.0[at.unwrap()].0[view as usize] = false;
+                    }
+                    _ => {
+                        let slot = slots[chance.below(slots.len() as u64) as usize];
+                        let at = plain.0.iter().position(|(_, id)| *id == Some(slot));
+                        let at = at.unwrap();
+                        let seen = plain.0[at].0[view as usize].then(|| plain.seen(at, view));
+                        assert_eq!(spans.index_of(slot, view), seen, "seed {seed}");
+                    }
+                }
+            }
+            assert!(
+                spans.chunks.len() > 4,
+                "the lists are long enough for chunks"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 //! its content, and replacing a node gives it another: so edits into the old content are void,
 //! while "move it" and "replace it" commute. Everything is made when it is first asked for.
 
-use super::spans::{Side, SlotId, Spans};
+use super::spans::{Gap, SlotId, Spans};
 use crate::path::{Path, Token};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ pub(super) enum View {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NodeId(usize);
+pub(super) struct NodeId(pub(super) usize);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentId(usize);
@@ -48,6 +48,8 @@ struct Content {
     /// Members in the order of their names.
     members: Vec<(Arc<str>, [Option<NodeId>; 2])>,
     list: Spans,
+    /// Whether a move may have brought something into this content, or deeper, in M.
+    received: bool,
 }
 
 /// Runs foreign patches in view M, then pending ones in both.
@@ -55,7 +57,6 @@ struct Content {
 pub struct Walker<V> {
     nodes: Vec<Node<V>>,
     contents: Vec<Content>,
-    slots: usize,
     /// Nodes that foreign patches moved.
     pub(super) moved: Vec<NodeId>,
 }
@@ -72,7 +73,6 @@ impl<V> Walker<V> {
         let mut walker = Self {
             nodes: Vec::new(),
             contents: Vec::new(),
-            slots: 0,
             moved: Vec::new(),
         };
         walker.make_node([Place::Root, Place::Root], false);
@@ -115,7 +115,8 @@ impl<V> Walker<V> {
             number,
             replaced,
             members: Vec::new(),
-            list: Spans::new(),
+            list: Spans::default(),
+            received: false,
         });
         ContentId(self.contents.len() - 1)
     }
@@ -148,16 +149,13 @@ impl<V> Walker<V> {
         match token {
             Token::Key(key) => self.member(content, key, view),
             Token::Index(index) => {
-                let slot = SlotId(self.slots);
                 let fresh = NodeId(self.nodes.len());
-                let span = self.list(content).element(*index, view)?;
-                if let Some((_, node)) = span.node {
-                    return Some(node);
+                let (node, slot) = self.list(content).node(*index, view, fresh)?;
+                if let Some(slot) = slot {
+                    let place = Place::Element(content, slot);
+                    self.make_node([place.clone(), place], false);
                 }
-                span.node = Some((slot, fresh));
-                self.slots += 1;
-                let place = Place::Element(content, slot);
-                Some(self.make_node([place.clone(), place], false))
+                Some(node)
             }
         }
     }
@@ -261,9 +259,13 @@ impl<V> Walker<V> {
 
     /// Whether a foreign move brought something into `node` that its author does not see there.
     pub(super) fn holds_foreign(&self, node: NodeId) -> bool {
+        let content = self.node(node).content[View::M as usize];
+        if !self.contents[content.0].received {
+            return false;
+        }
         let within = |moved: NodeId, view: View| match &self.node(moved).place[view as usize] {
             Place::Member(content, _) | Place::Element(content, _) => {
-                self.path(moved, view).is_some() && self.is_within(*content, node, view)
+                self.is_within(*content, node, view) && self.path(moved, view).is_some()
             }
             Place::Root | Place::Gone => false,
         };
@@ -272,6 +274,19 @@ impl<V> Walker<V> {
                 && !within(*moved, View::L)
                 && self.path(*moved, View::L).is_some()
         })
+    }
+
+    /// Notes that a move ends in `content` in M, and so in everything around it.
+    pub(super) fn mark_received(&mut self, mut content: ContentId) {
+        loop {
+            let inside = &mut self.contents[content.0];
+            inside.received = true;
+            let owner = inside.owner;
+            match &self.node(owner).place[View::M as usize] {
+                Place::Member(around, _) | Place::Element(around, _) => content = *around,
+                Place::Root | Place::Gone => return,
+            }
+        }
     }
 
     /// Takes a node out of its place.
@@ -310,20 +325,16 @@ impl<V> Walker<V> {
     pub(super) fn put_element(
         &mut self,
         content: ContentId,
-        gap: (usize, View, Side),
+        gap: Gap,
         views: &[View],
         node: NodeId,
     ) -> usize {
-        let slot = SlotId(self.slots);
-        self.slots += 1;
         let visible = [views.contains(&View::L), views.contains(&View::M)];
-        let at = self
-            .list(content)
-            .insert(gap, 1, visible, Some((slot, node)));
+        let (index, slot) = self.list(content).insert(gap, 1, visible, Some(node));
         for view in views {
             self.node_mut(node).place[*view as usize] = Place::Element(content, slot);
         }
-        self.contents[content.0].list.offset(at)
+        index
     }
 
     /// Whether `content` was reached from `start` in M through numbers only: then an increment
