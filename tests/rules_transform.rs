@@ -98,51 +98,6 @@ fn all(ops: &[String]) -> String {
     ops.join(",")
 }
 
-#[derive(serde::Deserialize)]
-struct Scenario {
-    name: String,
-    doc: Tree,
-    a: Vec<PatchOp<Tree>>,
-    b: Vec<PatchOp<Tree>>,
-    ab: Tree,
-    ba: Tree,
-    ab_report: Vec<String>,
-    ba_report: Vec<String>,
-}
-
-/// The table of part T as stories: each says what happens in either order.
-#[test]
-fn every_acceptance_scenario_holds_in_both_orders() {
-    let scenarios: Vec<Scenario> =
-        serde_json::from_str(include_str!("golden/scenarios.json")).unwrap();
-    assert!(scenarios.len() >= 36);
-    for story in scenarios {
-        let text = |ops: &[PatchOp<Tree>]| {
-            let text = serde_json::to_string(ops).unwrap();
-            text[1..text.len() - 1].to_owned()
-        };
-        let doc = serde_json::to_string(&story.doc).unwrap();
-        let (found, told) = both(&doc, &text(&story.a), &text(&story.b));
-        assert_eq!(
-            (found, told),
-            (story.ab, strs(&story.ab_report)),
-            "{}, a first",
-            story.name
-        );
-        let (found, told) = both(&doc, &text(&story.b), &text(&story.a));
-        assert_eq!(
-            (found, told),
-            (story.ba, strs(&story.ba_report)),
-            "{}, b first",
-            story.name
-        );
-    }
-}
-
-fn strs(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
-}
-
 #[test]
 fn t1_over_nothing_a_patch_stays_as_it_is() {
     let doc = tree(r#"{"l":[1,2,3],"o":{"k":1},"n":1,"t":"abc"}"#);

@@ -10,6 +10,7 @@ mod bench;
 mod demo;
 mod pkg;
 mod run;
+mod scenarios;
 mod size;
 mod stamp;
 mod test;
@@ -29,6 +30,7 @@ Usage: cargo xtask <command>
   test [part...]       run every test, or the parts named: native, wasm, package, e2e
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
   size                 print the sizes of what an app ships; fail over the budget
+  scenarios FILE       run a file of scenarios of concurrent edits, in both orders
   bench [name]         run the web benchmark in headless Chromium
   help                 print this
 
@@ -57,6 +59,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "test" => test::test(&workspace, rest),
         "pkg" => pkg::command(&workspace, rest),
         "size" => size::size(&workspace, rest),
+        "scenarios" => scenarios::scenarios(&workspace, rest),
         "bench" => bench::bench(&workspace, rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
