@@ -1,25 +1,23 @@
-//! Runs the web benchmark of `benches/web`.
+//! Runs the benchmarks: `benches/web` in headless Chromium.
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::pkg::{self, Flavour};
 use crate::run;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// `cargo xtask bench [name]`; the words after `bench` go to `benches/web/run.mjs`.
+/// `cargo xtask bench [words]`; the words go to `benches/web/run.mjs`, which explains them.
 pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
-    let script = workspace.root.join("benches/web/run.mjs");
-    if !script.is_file() {
-        bail!("benches/web/run.mjs is missing; there is nothing to run");
-    }
     let browsers = tools::browsers()?;
     let package = pkg::pkg(workspace, Flavour::Published)?;
     let mut command = Command::new("node");
-    command.arg(script).args(args).current_dir(&workspace.root);
     command
+        .arg(workspace.root.join("benches/web/run.mjs"))
+        .args(args)
+        .current_dir(&workspace.root)
         .env("DRAFTSYNC_PKG", package)
         .env("DRAFTSYNC_CHROMIUM", browsers.chromium);
     run::check(&mut command)?;

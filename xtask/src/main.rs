@@ -31,7 +31,7 @@ Usage: cargo xtask <command>
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
   size                 print the sizes of what an app ships; fail over the budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
-  bench [name]         run the web benchmark in headless Chromium
+  bench [options]      measure beside other libraries in headless Chromium (bench --help)
   help                 print this
 
 Each command installs what it needs first. Tools are kept in ~/.cache/draftsync/tools;

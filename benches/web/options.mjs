@@ -1,0 +1,54 @@
+// @ts-check
+// The words after `cargo xtask bench`.
+
+import { parseArgs } from "node:util";
+
+const USAGE = `Usage: cargo xtask bench [--quick] [--rounds N] [--sizes N,N] [--filter WORD]
+                         [--only ID,ID] [--profile] [--help]
+
+  --quick     few and short rounds: to see that it runs, not to publish
+  --rounds    most rounds for each case (40)
+  --sizes     items in the document (1000,10000,100000)
+  --filter    cases whose name contains the word: toggle, unshift, batch, load
+  --only      contenders: limit, ours, immer, immer-loose, mutative, mutative-freezing
+  --profile   say where the time goes, by function, for each case (best with --only ours)`;
+
+/**
+ * @param {string[]} args
+ */
+export function parse(args) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        rounds: { type: "string", default: "" },
+        sizes: { type: "string", default: "1000,10000,100000" },
+        filter: { type: "string", default: "" },
+        only: { type: "string", default: "" },
+        profile: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit();
+    }
+    if (positionals.length > 0) throw new Error(`what is "${positionals.join(" ")}"?`);
+    const { quick, profile, filter } = values;
+    const rounds = values.rounds === "" ? (quick ? 8 : 40) : whole(values.rounds);
+    const sizes = values.sizes.split(",").map(whole);
+    const only = values.only.split(",").filter((id) => id !== "");
+    return { quick, profile, filter, rounds, sizes, only };
+  } catch (error) {
+    console.error(`${/** @type {Error} */ (error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** @param {string} text */
+function whole(text) {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`"${text}" is no whole number above 0`);
+  return Number(text);
+}
