@@ -83,7 +83,8 @@ export class SyncedStore {
   dispose(): void;
 }
 
-export function initSync(source: { module: BufferSource | WebAssembly.Module }): unknown;
-export default function init(source: {
-  module_or_path: BufferSource | WebAssembly.Module;
-}): Promise<unknown>;
+/** What the wasm imports. */
+export const imports: WebAssembly.Imports;
+
+/** Lets the class work on this instance of the wasm. */
+export function run(instance: WebAssembly.Instance): void;

@@ -1,7 +1,7 @@
 // @ts-check
 // Brings the wasm that the app gives to `init`.
 
-import start from "./core.js";
+import { imports, run } from "./core.js";
 import { SyncedStoreError } from "./errors.js";
 
 /** @typedef {import("./slim.js").WasmSource} WasmSource */
@@ -32,23 +32,20 @@ export async function init(source) {
 /** @param {WasmSource} source */
 async function bring(source) {
   try {
-    await start({ module_or_path: await moduleOrBytes(await source) });
+    run(await WebAssembly.instantiate(await compiled(await source), imports));
   } catch (error) {
     if (error instanceof SyncedStoreError) throw error;
     throw new SyncedStoreError("wasm-load", undefined, { cause: error });
   }
 }
 
-/**
- * @param {Awaited<WasmSource>} source
- * @returns {Promise<BufferSource | WebAssembly.Module>}
- */
-async function moduleOrBytes(source) {
+/** @param {Awaited<WasmSource>} source */
+async function compiled(source) {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
-    return checked(source, "the bytes");
+    return compile(source, "the bytes");
   const response = source instanceof Response ? source : await fetch(source);
-  return checked(await response.arrayBuffer(), `${response.url} (status ${response.status})`);
+  return compile(await response.arrayBuffer(), `${response.url} (status ${response.status})`);
 }
 
 /**
@@ -56,11 +53,11 @@ async function moduleOrBytes(source) {
  * @param {BufferSource} bytes
  * @param {string} name
  */
-function checked(bytes, name) {
+function compile(bytes, name) {
   const view = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
-  if (String.fromCharCode(...view.subarray(0, 4)) === "\0asm") return bytes;
+  if (String.fromCharCode(...view.subarray(0, 4)) === "\0asm") return WebAssembly.compile(bytes);
   throw new SyncedStoreError(
     "wasm-load",
     `${name} is no wasm; give init the address of the file draftsync/core.wasm`,

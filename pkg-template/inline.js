@@ -1,7 +1,7 @@
 // @ts-check
 // Brings the wasm that the package carries, when the first store is made and not before.
 
-import start, { initSync } from "./core.js";
+import { imports, run } from "./core.js";
 import hex from "./core.hex.js";
 
 /** @type {true | Promise<true> | undefined} */
@@ -15,12 +15,15 @@ export function load() {
   if (loaded) return loaded;
   const bytes = decode(hex);
   try {
-    initSync({ module: bytes });
+    run(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
     loaded = true;
   } catch (error) {
     // Chromium before 114 compiles no more than 4 kB on the main thread unless it may take its time.
     if (!(error instanceof RangeError)) throw error;
-    loaded = start({ module_or_path: bytes }).then(() => (loaded = true));
+    loaded = WebAssembly.instantiate(bytes, imports).then(({ instance }) => {
+      run(instance);
+      return (loaded = true);
+    });
     loaded.catch(() => (loaded = undefined));
   }
   return loaded;

@@ -158,12 +158,8 @@ fn bind(
     let glue = workspace.state.join("glue");
     remove_folder(&glue)?;
     let mut command = Command::new(wasm_bindgen.join("wasm-bindgen"));
-    command.args([
-        "--target",
-        "web",
-        "--no-typescript",
-        "--omit-default-module-path",
-    ]);
+    // For bundlers, because `bundle.mjs` is one: this glue leaves the loading of the wasm to it.
+    command.args(["--target", "bundler", "--no-typescript"]);
     command
         .args(["--out-name", "core", "--out-dir"])
         .arg(&glue)
@@ -216,10 +212,7 @@ fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
     )?;
     let mut command = Command::new("node");
     command.arg(workspace.root.join("xtask/bundle.mjs"));
-    command.arg(glue.join("core.js")).arg(to.join("core.js"));
-    if glue.join(NAMES).is_file() {
-        command.arg(glue.join(NAMES));
-    }
+    command.arg(glue).arg(to.join("core.js"));
     run::check(command.current_dir(&workspace.root))?;
     check_that_it_starts(to)
 }
@@ -227,8 +220,9 @@ fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
 /// Instantiates the finished wasm with the finished glue: an import that is missing fails here.
 fn check_that_it_starts(package: &Path) -> Result<()> {
     let script = "import { readFileSync } from 'node:fs';
-        const { initSync } = await import('./core.js');
-        initSync({ module: readFileSync('core.wasm') });";
+        const { imports, run } = await import('./core.js');
+        const module = new WebAssembly.Module(readFileSync('core.wasm'));
+        run(new WebAssembly.Instance(module, imports));";
     let mut command = Command::new("node");
     command
         .args(["--input-type=module", "--eval", script])
