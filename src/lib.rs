@@ -5,7 +5,7 @@
 //!
 //! Read the modules in this order; each knows only those before it.
 //!
-//! - [`path`], [`op`]: where, and what is done there.
+//! - [`path`], [`op`]: where, and what is done there. `places`: what many patches touch.
 //! - [`doc`]: what the core asks of a host's JSON. `tree` is the native one.
 //! - [`apply`]: what operations mean.
 //! - [`rebase`]: what they mean after the operations of others.
@@ -31,6 +31,7 @@ mod hex;
 pub mod link;
 pub mod op;
 pub mod path;
+mod places;
 pub mod protocol;
 pub mod rebase;
 pub mod room;

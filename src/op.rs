@@ -254,7 +254,8 @@ impl<V> Patch<V> {
         self.0.iter().any(|op| matches!(op, Op::Test(..)))
     }
 
-    fn places(&self) -> impl Iterator<Item = &[Token]> {
+    /// The places of its operations.
+    pub fn places(&self) -> impl Iterator<Item = &[Token]> {
         self.0.iter().flat_map(Op::places).flatten()
     }
 

@@ -8,7 +8,7 @@ use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
 use crate::protocol::{CatchUp, Change, PatchOp, Seq, ToClient, ToRoom, Verdict, Version, Welcome};
-use crate::rebase::{Kind, Run, Walker, rebase};
+use crate::rebase::{Kind, Run};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -139,6 +139,7 @@ impl<D: Doc> Client<D> {
         if refused.contains(&true) {
             self.take_back(&refused);
         }
+        self.places = None;
         for result in results {
             if let Some(change) = self.pending.pop_front() {
                 self.report(change, result, true);
@@ -227,6 +228,7 @@ impl<D: Doc> Client<D> {
         if !whole {
             self.advance(&results, predicted)?;
         }
+        self.places = None;
         for result in results {
             if is_taken(&result) {
                 self.version = result.version;
@@ -245,16 +247,10 @@ impl<D: Doc> Client<D> {
     /// Runs pending once over nothing, so that refused changes leave and what stood on them
     /// reads right without them.
     fn take_back(&mut self, refused: &[bool]) {
-        let run = |index: usize| match refused.get(index) {
+        self.rebase_pending(&[], |index| match refused.get(index) {
             Some(true) => Run::Refused,
             _ => Run::Live,
-        };
-        let mine = self.pending.iter().enumerate();
-        let mine: Vec<_> = mine
-            .map(|(index, change)| (&change.form, run(index)))
-            .collect();
-        let rebased = rebase(mine, []);
-        self.take_forms(rebased);
+        });
         self.moved = true;
     }
 
@@ -304,19 +300,13 @@ impl<D: Doc> Client<D> {
     /// The room took another text than this replica predicted: its text is foreign to pending,
     /// the forms that stood for it leave.
     fn follow(&mut self, results: &[Verdict<D::Value>], canonical: &[Patch<D::Value>]) {
-        let mut walker = Walker::new();
-        canonical.iter().for_each(|patch| walker.foreign(patch));
-        for (index, change) in self.pending.iter_mut().enumerate() {
-            let run = if index < results.len() {
+        self.rebase_pending(canonical, |index| {
+            if index < results.len() {
                 Run::Refused
             } else {
                 Run::Live
-            };
-            let rebased = walker.pending(&change.form, run);
-            if run == Run::Live {
-                change.take(rebased, false);
             }
-        }
+        });
         if let Some(result) = results.first() {
             self.outputs.push_back(Output::Mispredicted(result.seq));
         }
@@ -358,7 +348,8 @@ impl<D: Doc> Client<D> {
             });
             lost.extend(told);
         }
-        let rebased = change.rebased || result.patch.is_some() || result.void;
+        let rebased =
+            change.written_after < self.foreign_changes || result.patch.is_some() || result.void;
         let outcome = Outcome {
             version: result.version,
             rebased,

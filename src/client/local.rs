@@ -127,7 +127,11 @@ impl<D: Doc> Client<D> {
             });
         }
         self.waiting_ops += applied.patch.0.len();
-        self.pending.push_back(Pending::new(seq, tag, applied));
+        if let Some(places) = &mut self.places {
+            places.add(&applied.patch);
+        }
+        let change = Pending::new(seq, tag, applied, self.foreign_changes);
+        self.pending.push_back(change);
         self.view = Some(next);
         self.moved = true;
         self.offer();

@@ -16,6 +16,7 @@ use crate::chance::Chance;
 use crate::doc::Doc;
 use crate::error::ErrorCode;
 use crate::op::Patch;
+use crate::places::Places;
 use crate::protocol::{
     ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
     Seq, Tag, ToRoom, Version,
@@ -122,8 +123,12 @@ pub struct Client<D: Doc> {
     in_flight: usize,
     /// How many operations `pending` had when it was written.
     waiting_ops: usize,
+    /// How many changes of others came into the base one by one.
+    foreign_changes: u64,
     /// Foreign patches that pending has not been rebased over yet.
     unwalked: Vec<Patch<D::Value>>,
+    /// What the forms of `pending` touch; `None` while it has to be made anew.
+    places: Option<Places>,
     /// Whether `view` must be made anew from base and pending.
     stale: bool,
     /// Whether the view moved since `Changed` was last put out.
@@ -154,7 +159,9 @@ impl<D: Doc> Client<D> {
             pending: VecDeque::new(),
             in_flight: 0,
             waiting_ops: 0,
+            foreign_changes: 0,
             unwalked: Vec::new(),
+            places: None,
             stale: false,
             moved: false,
             last_seq: Seq(0),

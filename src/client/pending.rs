@@ -38,7 +38,8 @@ pub(super) struct Pending<V> {
     /// The text that was pushed and its origins, once the form reads otherwise.
     pub(super) pushed: Option<(Vec<PatchOp<V>>, Vec<usize>)>,
     pub(super) lost: Vec<LostHere>,
-    pub(super) rebased: bool,
+    /// How many foreign changes had come when it was written.
+    pub(super) written_after: u64,
     /// How many operations it had when it was written.
     pub(super) written_ops: usize,
     /// Why a strict change counts no more; the room will say the same.
@@ -66,12 +67,11 @@ impl<V: Value> Pending<V> {
         }
         self.form = rebased.patch;
         self.origin = origin;
-        self.rebased = true;
     }
 }
 
 impl<V> Pending<V> {
-    pub(super) fn new(seq: Seq, tag: Tag, applied: Applied<V>) -> Self {
+    pub(super) fn new(seq: Seq, tag: Tag, applied: Applied<V>, written_after: u64) -> Self {
         Self {
             seq,
             tag,
@@ -80,7 +80,7 @@ impl<V> Pending<V> {
             origin: applied.origin,
             pushed: None,
             lost: Vec::new(),
-            rebased: false,
+            written_after,
             refused: None,
         }
     }

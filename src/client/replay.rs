@@ -4,9 +4,9 @@ use super::{Client, Origin, Output};
 use crate::apply::{self, Rules};
 use crate::doc::Doc;
 use crate::op::Patch;
+use crate::places::Places;
 use crate::protocol::{Change, PatchOp};
-use crate::rebase::{Run, rebase};
-use alloc::vec::Vec;
+use crate::rebase::{Run, Walker};
 
 impl<D: Doc> Client<D> {
     /// Takes a change of somebody else into the base.
@@ -18,24 +18,17 @@ impl<D: Doc> Client<D> {
         let applied =
             apply::write(&mut self.base, &change.patch, &Rules::RFC).map_err(|_| Unfit)?;
         self.version = change.version;
+        self.foreign_changes += 1;
         self.moved = true;
         if !self.pending.is_empty() {
-            let apart = self.unwalked.is_empty()
-                && self
-                    .pending
-                    .iter()
-                    .all(|mine| mine.form.is_disjoint(&applied.patch));
+            let apart = self.unwalked.is_empty() && self.is_apart(&applied.patch);
             let shown = apart
                 && !self.stale
                 && self
                     .view
                     .as_mut()
                     .is_some_and(|view| apply::apply(view, &applied.patch, &Rules::RFC).is_ok());
-            if apart {
-                self.pending
-                    .iter_mut()
-                    .for_each(|change| change.rebased = true);
-            } else {
+            if !apart {
                 self.unwalked.push(applied.patch);
                 if self.in_flight > 0 {
                     self.walk();
@@ -59,26 +52,40 @@ impl<D: Doc> Client<D> {
         Ok(())
     }
 
+    /// Whether a patch touches nothing that pending touches.
+    fn is_apart(&mut self, patch: &Patch<D::Value>) -> bool {
+        let pending = &self.pending;
+        let places = self.places.get_or_insert_with(|| {
+            let mut places = Places::default();
+            pending.iter().for_each(|change| places.add(&change.form));
+            places
+        });
+        places.is_apart(patch)
+    }
+
     /// Rebases pending over what it has not been rebased over.
     pub(super) fn walk(&mut self) {
         if self.unwalked.is_empty() {
             return;
         }
         let foreign = core::mem::take(&mut self.unwalked);
-        let mine: Vec<_> = self
-            .pending
-            .iter()
-            .map(|change| (&change.form, Run::Live))
-            .collect();
-        let rebased = rebase(mine, &foreign);
-        self.take_forms(rebased);
+        self.rebase_pending(&foreign, |_| Run::Live);
     }
 
-    pub(super) fn take_forms(&mut self, rebased: Vec<crate::rebase::Rebased<D::Value>>) {
+    /// Runs foreign patches, then all of pending, in one walk.
+    pub(super) fn rebase_pending(
+        &mut self,
+        foreign: &[Patch<D::Value>],
+        run: impl Fn(usize) -> Run,
+    ) {
+        let mut walker = Walker::new();
+        foreign.iter().for_each(|patch| walker.foreign(patch));
         let in_flight = self.in_flight;
-        for (index, (change, form)) in self.pending.iter_mut().zip(rebased).enumerate() {
-            change.take(form, index < in_flight);
+        for (index, change) in self.pending.iter_mut().enumerate() {
+            let rebased = walker.pending(&change.form, run(index));
+            change.take(rebased, index < in_flight);
         }
+        self.places = None;
         self.stale = true;
     }
 
@@ -107,6 +114,7 @@ impl<D: Doc> Client<D> {
     /// there is dropped and reported (SPEC C, snapshots).
     pub(super) fn replant(&mut self, snapshot: D::Value) {
         self.unwalked.clear();
+        self.foreign_changes += 1;
         self.base = D::new(snapshot);
         let mut view = self.base.clone();
         for change in &mut self.pending {
@@ -114,6 +122,7 @@ impl<D: Doc> Client<D> {
             change.take(planted, false);
         }
         self.view = None;
+        self.places = None;
         self.stale = true;
         self.moved = true;
     }

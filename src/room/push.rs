@@ -6,6 +6,7 @@ use crate::doc::{Doc, Value};
 use crate::error::{ErrorCode, Reason};
 use crate::op::{Op, Patch};
 use crate::path::tokens_of;
+use crate::places::Places;
 use crate::protocol::{
     CHANGE_OPS_MAX, Change, ClientId, DEPTH_MAX, KEY_UNITS_MAX, LostOp, Offer, PUSH_CHANGES_MAX,
     PatchOp, Refusal, ToClient, Verdict, Version,
@@ -249,11 +250,9 @@ impl<D: Doc> Room<D> {
                 }
             })
             .collect();
+        let mut places = places_of(&candidates);
         for entry in self.log.iter().skip(self.log.len() - behind) {
-            if candidates
-                .iter()
-                .all(|candidate| candidate.form.is_disjoint(&entry.patch))
-            {
+            if places.is_apart(&entry.patch) {
                 continue;
             }
             let mine: Vec<_> = candidates
@@ -265,6 +264,7 @@ impl<D: Doc> Room<D> {
                 .iter_mut()
                 .zip(rebased)
                 .for_each(|(next, form)| next.take(form));
+            places = places_of(&candidates);
         }
         candidates
     }
@@ -303,6 +303,14 @@ impl<D: Doc> Room<D> {
         (self.bytes, self.nodes) = (bytes, nodes);
         Some((applied.without_tests(), doc))
     }
+}
+
+fn places_of<V>(candidates: &[Candidate<V>]) -> Places {
+    let mut places = Places::default();
+    for candidate in candidates {
+        places.add(&candidate.form);
+    }
+    places
 }
 
 /// Checks the limits that hold for any document.
