@@ -69,15 +69,17 @@ function keep(value) {
  * @returns {Runner[]}
  */
 export function runners(name, n, ids) {
-  const snapshot = JSON.stringify(document(n));
+  const right = document(n);
+  const snapshot = JSON.stringify(right);
   const wanted = contenders.filter(({ id }) => ids.includes(id));
-  if (name === "load") return wanted.map((contender) => loading(contender, n, snapshot));
-  return wanted.map((contender) => new Pair(contender, n, snapshot, EDITS[name]));
+  if (name === "load") return wanted.map((contender) => loading(contender, right, snapshot));
+  return wanted.map((contender) => new Pair(contender, right, snapshot, EDITS[name]));
 }
 
-/** @param {Contender} contender @param {number} n @param {string} snapshot @returns {Runner} */
-function loading(contender, n, snapshot) {
-  const expected = new Expected(n);
+/** @param {Contender} contender @param {Doc} right @param {string} snapshot @returns {Runner} */
+function loading(contender, right, snapshot) {
+  const expected = new Expected(right);
+  const last = right.items.length - 1;
   return {
     id: contender.id,
     cap: 50,
@@ -86,7 +88,7 @@ function loading(contender, n, snapshot) {
       const frame = arrived(welcome(snapshot));
       const began = performance.now();
       const replicas = loads.map((load) => load(frame));
-      for (const { state } of replicas) keep(state.items[n - 1].done);
+      for (const { state } of replicas) keep(state.items[last].done);
       const ms = performance.now() - began;
       expected.check(replicas[0].state, `${contender.id} has loaded`);
       for (const replica of replicas) replica.close?.();
@@ -100,16 +102,16 @@ class Pair {
   #version = 1;
   #random = numbers(20261124);
 
-  /** @param {Contender} contender @param {number} n @param {string} snapshot @param {Edit} edit */
-  constructor(contender, n, snapshot, edit) {
+  /** @param {Contender} contender @param {Doc} right @param {string} snapshot @param {Edit} edit */
+  constructor(contender, right, snapshot, edit) {
     this.id = contender.id;
-    this.n = n;
+    this.n = right.items.length;
     this.contender = contender;
     this.edit = edit;
     this.cap = edit.cap;
     this.author = contender.connect()(welcome(snapshot));
     this.reader = contender.connect()(welcome(snapshot));
-    this.expected = new Expected(n);
+    this.expected = new Expected(right);
   }
 
   /** @param {number} size @returns {Sample} */

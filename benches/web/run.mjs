@@ -69,7 +69,9 @@ async function main(browser, url) {
     }
   }
   const acks = timeTable(results, rows, "toggle", "ack", sizes);
-  console.log(`### What the acknowledgement of a toggle costs on top\n\n${acks}\n`);
+  if (results.has(`toggle ${sizes[0]}`)) {
+    console.log(`### What the acknowledgement of a toggle costs on top\n\n${acks}\n`);
+  }
   const sent = cases.map(({ name }) => name).filter((name) => name !== "load");
   console.log(`### Bytes sent for one edit\n\n${byteTable(results, rows, sent, sizes)}`);
 }
