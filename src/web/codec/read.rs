@@ -11,8 +11,17 @@ use crate::protocol::{
 use crate::web::js_doc::limit;
 use alloc::string::String;
 use alloc::vec::Vec;
-use js_sys::{Array, JSON, Reflect};
+use js_sys::{Array, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Takes the text as a handle: a frame may hold a whole document, and its way into wasm and
+    /// back would cost as much as the parsing.
+    #[wasm_bindgen(catch, js_namespace = JSON)]
+    fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+}
 
 /// Reads `object[key]`; anything that is no object has no members.
 fn get(object: &JsValue, key: &JsValue) -> JsValue {
@@ -59,8 +68,10 @@ impl Keys {
     /// # Errors
     /// What is no message of this protocol.
     pub fn decode(&self, frame: &JsValue) -> Result<ToClient<JsValue>, Bad> {
-        let text = frame.as_string().ok_or(Bad)?;
-        self.read(&JSON::parse(&text).map_err(|_| Bad)?)
+        if !frame.is_string() {
+            return Err(Bad);
+        }
+        self.read(&parse(frame).map_err(|_| Bad)?)
     }
 
     fn read(&self, message: &JsValue) -> Result<ToClient<JsValue>, Bad> {
