@@ -7,6 +7,7 @@ use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{Change, PatchOp};
 use crate::rebase::{Run, Walker};
+use alloc::vec::Vec;
 
 impl<D: Doc> Client<D> {
     /// Takes a change of somebody else into the base.
