@@ -11,6 +11,13 @@ export const CONTENDERS = [
   { id: "mutative-freezing", label: "Mutative, freezing" },
 ];
 
+/** Those of the rebase. */
+export const MERGERS = [
+  { id: "yjs", label: "Yjs, one item read" },
+  { id: "yjs-whole", label: "Yjs, the whole read by toJSON" },
+  { id: "ours", label: "draftsync" },
+];
+
 /** Each case, and what is measured in it. */
 export const CASES = [
   {
@@ -30,3 +37,11 @@ export const CASES = [
   },
   { name: "load", measures: { load: "Load" } },
 ];
+
+export const REBASE = {
+  name: "rebase",
+  measures: {
+    once: "100 pending over 100 of others that come in one message",
+    each: "100 pending over 100 of others, each in a message of its own",
+  },
+};

@@ -2,6 +2,7 @@
 // What runs in the page; `run.mjs` calls it by name.
 
 import { runners } from "./cases.mjs";
+import { rebases } from "./rebase/index.mjs";
 import { interleave } from "./rounds.mjs";
 
 /** @import { Plan } from "./rounds.mjs" */
@@ -15,7 +16,8 @@ import { interleave } from "./rounds.mjs";
 function run(name, n, ids, plan) {
   if (!globalThis.crossOriginIsolated)
     throw new Error("the page is not isolated: its clock is coarse");
-  return interleave(runners(name, n, ids), plan);
+  const all = name === "rebase" ? rebases(n, ids) : runners(name, n, ids);
+  return interleave(all, plan);
 }
 
 Object.assign(globalThis, { bench: { run } });

@@ -5,7 +5,7 @@
 
 import { cpus, loadavg } from "node:os";
 import { chromium } from "playwright-core";
-import { CASES, CONTENDERS } from "./names.mjs";
+import { CASES, CONTENDERS, MERGERS, REBASE } from "./names.mjs";
 import { parse } from "./options.mjs";
 import { profile } from "./profile.mjs";
 import { servePage } from "./serve.mjs";
@@ -47,8 +47,9 @@ try {
 async function main(browser, url) {
   const { rounds, quick, sizes, only, filter } = options;
   const plan = { rounds, budgetMs: quick ? 2000 : 15_000, warmMs: quick ? 100 : 400 };
-  const rows = CONTENDERS.filter(({ id }) => only.length === 0 || only.includes(id));
-  const cases = CASES.filter(({ name }) => name.includes(filter));
+  const all = options.rebase ? MERGERS : CONTENDERS;
+  const rows = all.filter(({ id }) => only.length === 0 || only.includes(id));
+  const cases = (options.rebase ? [REBASE] : CASES).filter(({ name }) => name.includes(filter));
   if (rows.length === 0 || cases.length === 0) throw new Error("nothing is left to measure");
   const ids = rows.map(({ id }) => id);
   const load = loadavg()[0].toFixed(2);
@@ -72,8 +73,10 @@ async function main(browser, url) {
   if (results.has(`toggle ${sizes[0]}`)) {
     console.log(`### What the acknowledgement of a toggle costs on top\n\n${acks}\n`);
   }
-  const sent = cases.map(({ name }) => name).filter((name) => name !== "load");
-  console.log(`### Bytes sent for one edit\n\n${byteTable(results, rows, sent, sizes)}`);
+  const sent = cases.map(({ name }) => name).filter((name) => name !== "load" && name !== "rebase");
+  if (sent.length > 0) {
+    console.log(`### Bytes sent for one edit\n\n${byteTable(results, rows, sent, sizes)}`);
+  }
 }
 
 /**

@@ -32,6 +32,7 @@ Usage: cargo xtask <command>
   size                 print the sizes of what an app ships; fail over the budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
   bench [options]      measure beside other libraries in headless Chromium (bench --help)
+  bench rebase         measure the rebase alone, natively and beside Yjs
   help                 print this
 
 Each command installs what it needs first. Tools are kept in ~/.cache/draftsync/tools;
