@@ -149,6 +149,7 @@ fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> crate::rebase::Rebased
         origin: Vec::new(),
         lost: Vec::new(),
         refused: None,
+        disturbed: true,
     };
     let before = view.clone();
     for (index, op) in form.0.iter().enumerate() {
@@ -179,6 +180,7 @@ fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> crate::rebase::Rebased
             origin: Vec::new(),
             lost: Vec::new(),
             refused,
+            disturbed: true,
         };
     }
     planted
