@@ -39,6 +39,12 @@ export interface CoreStatus {
 
 /** What the core tells, by type. */
 export interface CoreEvents {
+  /** Open a socket with this subprotocol. */
+  open: string;
+  send: string;
+  close: undefined;
+  /** Wake the core after so many milliseconds, and not at the time that was asked for before. */
+  wait: number | undefined;
   change: undefined;
   status: CoreStatus;
   patch: PatchEvent;
@@ -62,12 +68,11 @@ export interface CoreOptions {
   readonly minDelayMs?: number | undefined;
   readonly maxDelayMs?: number | undefined;
   readonly maxQueue?: number | undefined;
-  readonly WebSocket?: ((url: string, protocols?: string[]) => WebSocket) | undefined;
   readonly development: boolean;
 }
 
 export class SyncedStore {
-  constructor(url: string, options: CoreOptions, emit: Emit);
+  constructor(options: CoreOptions, emit: Emit);
   free(): void;
   readonly clientId: string;
   readonly state: Json;
@@ -80,6 +85,12 @@ export class SyncedStore {
   watch(patches: boolean): void;
   connect(): void;
   disconnect(): void;
+  /** What the socket tells. */
+  opened(): void;
+  frame(event: Pick<MessageEvent, "data">): void;
+  closed(event: Pick<CloseEvent, "code" | "reason">): void;
+  /** The time has come that "wait" asked for. */
+  wake(): void;
   dispose(): void;
 }
 

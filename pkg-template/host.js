@@ -39,23 +39,6 @@ function wrong(url) {
 }
 
 /**
- * Makes a function that may be called with `new` or without of a class or a factory.
- * @param {typeof WebSocket | ((url: string, protocols?: string[]) => WebSocket)} make
- */
-export function socketMaker(make) {
-  const any = /** @type {any} */ (make);
-  /**
-   * @param {string} url
-   * @param {string[]} [protocols]
-   * @returns {WebSocket}
-   */
-  return function socket(url, protocols) {
-    // An arrow function has no prototype, and cannot be called with `new`.
-    return any.prototype ? new any(url, protocols) : any(url, protocols);
-  };
-}
-
-/**
  * @param {SyncedStoreError} error
  * @param {((error: SyncedStoreError) => void) | undefined} onError
  */

@@ -6,10 +6,11 @@ import { Changes, opened } from "./changes.js";
 import { SyncedStore as Core } from "./core.js";
 import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "./errors.js";
 import { Flushes } from "./flushes.js";
-import { address, inBrowser, report, socketMaker } from "./host.js";
+import { address, inBrowser, report } from "./host.js";
 import { Later } from "./later.js";
 import { Own, whenLoaded } from "./guard.js";
 import { Listeners, readable } from "./listeners.js";
+import { Wire } from "./wire.js";
 
 /** @import { Open } from "./changes.js" */
 /** @import { CoreStatus, Made } from "./core.js" */
@@ -30,6 +31,8 @@ const asyncDisposing = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 export class Store {
   /** @type {Core | undefined} */
   #core;
+  /** @type {Wire | undefined} */
+  #wire;
   /** The state that was read last, which stays when the core is gone. @type {any} */
   #state;
   /** @type {any} */
@@ -237,14 +240,14 @@ export class Store {
    */
   #begin(url, development) {
     if (this.#disposed) return;
-    const { connection, WebSocket: make } = this.#options;
-    const WebSocket = make && socketMaker(make);
-    const options = { ...connection, initial: this.#initial, WebSocket, development };
+    const { connection, WebSocket } = this.#options;
+    const options = { ...connection, initial: this.#initial, development };
     try {
-      this.#core = new Core(url, options, (type, event) => this.#hear(type, event));
+      this.#core = new Core(options, (type, event) => this.#hear(type, event));
     } catch (error) {
       throw this.#caught(error);
     }
+    this.#wire = new Wire(this.#core, url, WebSocket);
     // The core's own checked copy: what the app does to its object later has no effect.
     this.#initial = this.state;
     this.#watch();
@@ -311,6 +314,8 @@ export class Store {
    */
   #hear(type, event) {
     if (!this.#core) return; // What a core says after it was let go counts no more.
+    const wire = /** @type {any} */ (this.#wire);
+    if (type in wire) return wire[type](event);
     if (event?.version > this.#changes.version) this.#changes.version = event.version;
     if (type === "status") this.#take(event);
     else if (type === "settled") this.#changes.end(event.seq, { settled: event });
@@ -352,6 +357,8 @@ export class Store {
     const core = this.#core;
     this.#core = undefined;
     try {
+      this.#wire?.close();
+      this.#wire?.wait();
       core?.dispose();
     } catch {
       // It has failed already; there is nothing more to close.

@@ -136,8 +136,7 @@ fn store(initial: &str) -> (SyncedStore, Array) {
         "return (type, payload) => { told.push([type, payload]); }",
     );
     let emit = emit.call1(&JsValue::UNDEFINED, &told).unwrap();
-    let url = "ws://127.0.0.1:1/rooms/test".into();
-    let store = SyncedStore::new(url, &options, emit.unchecked_into()).unwrap();
+    let store = SyncedStore::new(&options, emit.unchecked_into()).unwrap();
     (store, told)
 }
 

@@ -2,9 +2,9 @@
 
 mod codec;
 mod fault;
+mod host;
 mod js_doc;
 mod pump;
-mod socket;
 mod store;
 
 pub use codec::{Bad, Keys};

@@ -6,14 +6,14 @@
 
 use super::codec::{Bad, Keys, js_client_id, js_number, js_tag, origin_word, set};
 use super::fault::{fault, internal};
+use super::host::now_ms;
 use super::js_doc::JsDoc;
-use super::socket::{Event, Socket, Timer, now_ms};
 use crate::client::{Client, Output};
 use crate::doc::Doc;
 use crate::error::ErrorCode;
 use crate::link::{Link, LinkOutput, LinkState};
+use crate::protocol::SUBPROTOCOL;
 use alloc::collections::VecDeque;
-use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
@@ -25,10 +25,8 @@ use wasm_bindgen::JsValue;
 pub(super) struct State {
     pub(super) client: Client<JsDoc>,
     pub(super) link: Link,
-    pub(super) socket: Option<Socket>,
-    /// Counts sockets, so that a late word of an old one is not taken for a new one's.
-    pub(super) sockets: u32,
-    pub(super) timer: Option<(Duration, Timer)>,
+    /// When the timer of `index.js` wakes us.
+    pub(super) timer: Option<Duration>,
     /// The status as it was last told.
     pub(super) told: (LinkState, bool, usize),
     /// The root as it was last told.
@@ -36,15 +34,21 @@ pub(super) struct State {
     pub(super) disposed: bool,
 }
 
+/// What the socket tells.
+#[derive(Debug)]
+pub(super) enum Event {
+    Opened,
+    Frame(JsValue),
+    Closed(u16, String),
+}
+
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) url: String,
-    pub(super) make_socket: JsValue,
     pub(super) emit: Function,
     pub(super) keys: Keys,
     pub(super) development: bool,
     pub(super) state: RefCell<State>,
-    pub(super) inbox: RefCell<VecDeque<(u32, Event)>>,
+    pub(super) inbox: RefCell<VecDeque<Event>>,
     pub(super) pumping: Cell<bool>,
     /// How deep in `transact` the app is: no message is taken meanwhile.
     pub(super) transactions: Cell<u32>,
@@ -52,9 +56,6 @@ pub(super) struct Inner {
 
 /// One thing for the pump to do outside the borrow.
 enum Step {
-    Open,
-    Send(JsValue),
-    Drop(Option<Socket>),
     Tell(&'static str, JsValue),
     Again,
 }
@@ -65,38 +66,25 @@ impl Inner {
     }
 
     /// Does everything there is to do. A call from inside it returns at once: the outer one goes on.
-    pub(super) fn pump(self: &Rc<Self>) {
+    pub(super) fn pump(&self) {
         if self.pumping.replace(true) {
             return;
         }
         while let Some(step) = self.next() {
-            match step {
-                Step::Open => self.open(),
-                Step::Send(text) => {
-                    let state = self.state.borrow();
-                    // A socket that cannot send will say that it closed, and all is sent again.
-                    let sent = state
-                        .socket
-                        .as_ref()
-                        .map_or(Ok(()), |socket| socket.send(&text));
-                    drop(sent);
-                }
-                Step::Drop(socket) => drop(socket),
-                Step::Tell(kind, payload) => {
-                    // `emit` catches what listeners throw; there is nobody above it to tell.
-                    drop(
-                        self.emit
-                            .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), &payload),
-                    );
-                }
-                Step::Again => {}
+            if let Step::Tell(kind, payload) = step {
+                // `emit` catches what listeners throw; there is nobody above it to tell. A socket
+                // that cannot send will say that it closed, and all is sent again.
+                drop(
+                    self.emit
+                        .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), &payload),
+                );
             }
         }
         self.pumping.set(false);
     }
 
     /// The next thing to do, in the order: what came in, the link, the client, what moved.
-    fn next(self: &Rc<Self>) -> Option<Step> {
+    fn next(&self) -> Option<Step> {
         let quiet = self.transactions.get() == 0;
         let event = if quiet {
             self.inbox.borrow_mut().pop_front()
@@ -106,20 +94,22 @@ impl Inner {
         let now = self.now();
         let mut borrowed = self.state.borrow_mut();
         let state = &mut *borrowed;
-        if let Some((socket, event)) = event {
-            if socket == state.sockets && !state.disposed {
+        if let Some(event) = event {
+            if !state.disposed {
                 self.take(state, event, now);
             }
             return Some(Step::Again);
         }
-        match state.link.poll_output() {
-            Some(LinkOutput::Open) => return Some(Step::Open),
-            Some(LinkOutput::Close) => {
-                state.client.handle_closed();
-                state.sockets += 1;
-                return Some(Step::Drop(state.socket.take()));
-            }
-            None => {}
+        if let Some(output) = state.link.poll_output() {
+            // A late word of an old socket must not be taken for a new one's.
+            self.inbox.borrow_mut().clear();
+            return Some(match output {
+                LinkOutput::Open => Step::Tell("open", SUBPROTOCOL.into()),
+                LinkOutput::Close => {
+                    state.client.handle_closed();
+                    Step::Tell("close", JsValue::UNDEFINED)
+                }
+            });
         }
         if !quiet {
             return None;
@@ -133,8 +123,13 @@ impl Inner {
             drop(borrowed);
             return Some(Step::Tell("status", self.status()));
         }
-        self.set_timer(state, now);
-        None
+        let timer = state.link.poll_timeout();
+        if state.timer == timer {
+            return None;
+        }
+        state.timer = timer;
+        let wait = timer.map(|at| at.saturating_sub(now).as_millis() as f64 + 1.0);
+        Some(Step::Tell("wait", wait.into()))
     }
 
     fn take(&self, state: &mut State, event: Event, now: Duration) {
@@ -146,7 +141,6 @@ impl Inner {
             },
             Event::Closed(code, reason) => {
                 state.client.handle_closed();
-                state.socket = None;
                 state.link.handle_closed(now, code, &reason);
             }
         }
@@ -154,7 +148,7 @@ impl Inner {
 
     fn translate(&self, state: &mut State, output: Output<JsValue>, now: Duration) -> Step {
         match output {
-            Output::Send(message) => Step::Send(self.keys.encode(&message)),
+            Output::Send(message) => Step::Tell("send", self.keys.encode(&message)),
             Output::Changed => {
                 let root = state.client.view().root();
                 if root == state.root {
@@ -203,48 +197,20 @@ impl Inner {
         }
     }
 
-    fn open(self: &Rc<Self>) {
-        let number = {
-            let mut state = self.state.borrow_mut();
-            state.sockets += 1;
-            state.sockets
-        };
-        let weak = Rc::downgrade(self);
-        let tell = move |event| {
-            if let Some(inner) = weak.upgrade() {
-                inner.inbox.borrow_mut().push_back((number, event));
-                inner.pump();
-            }
-        };
-        // The factory is the app's code: nothing is borrowed here.
-        match Socket::open(&self.make_socket, &self.url, tell) {
-            Ok(socket) => self.state.borrow_mut().socket = Some(socket),
-            Err(_) => {
-                let event = Event::Closed(1006, String::new());
-                self.inbox.borrow_mut().push_back((number, event));
-            }
-        }
+    /// Takes what the socket tells.
+    pub(super) fn hear(&self, event: Event) {
+        self.inbox.borrow_mut().push_back(event);
+        self.pump();
     }
 
-    fn set_timer(self: &Rc<Self>, state: &mut State, now: Duration) {
-        let Some(at) = state.link.poll_timeout() else {
-            state.timer = None;
-            return;
-        };
-        if state.timer.as_ref().is_some_and(|(set, _)| *set == at) {
-            return;
-        }
-        let weak = Rc::downgrade(self);
-        let wait = at.saturating_sub(now).as_millis() as f64 + 1.0;
-        let timer = Timer::after(wait, move || {
-            if let Some(inner) = weak.upgrade() {
-                let now = inner.now();
-                // The closure that runs belongs to this timer: it is dropped by the next one.
-                inner.state.borrow_mut().link.handle_timeout(now);
-                inner.pump();
-            }
-        });
-        state.timer = Some((at, timer));
+    /// The time that the timer was set for has come.
+    pub(super) fn wake(&self) {
+        let now = self.now();
+        let mut state = self.state.borrow_mut();
+        state.timer = None;
+        state.link.handle_timeout(now);
+        drop(state);
+        self.pump();
     }
 
     pub(super) fn status(&self) -> JsValue {

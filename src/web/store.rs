@@ -5,22 +5,21 @@
 
 use super::codec::{Bad, Keys, js_client_id, js_number, js_tag, set};
 use super::fault::{error_fault, fault, internal};
+use super::host::random;
 use super::js_doc::{JsDoc, freeze};
-use super::pump::{Inner, State};
-use super::socket::random;
+use super::pump::{Event, Inner, State};
 use crate::client::Client;
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::link::Link;
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
 use alloc::collections::VecDeque;
-use alloc::rc::Rc;
-use alloc::string::String;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{CloseEvent, MessageEvent};
 
 #[wasm_bindgen(module = "/src/web/draft.js")]
 extern "C" {
@@ -52,13 +51,13 @@ extern "C" {
 /// The store of one room, as JS has it; `index.js` wraps it.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct SyncedStore(Rc<Inner>);
+pub struct SyncedStore(Inner);
 
 #[wasm_bindgen]
 impl SyncedStore {
-    /// A replica of the room at `url`, not connected yet. `emit(type, payload)` hears of it.
+    /// A replica of a room, not connected yet. `emit(type, payload)` hears of it.
     #[wasm_bindgen(constructor)]
-    pub fn new(url: String, options: &JsValue, emit: Function) -> Result<Self, JsValue> {
+    pub fn new(options: &JsValue, emit: Function) -> Result<Self, JsValue> {
         let option = |name: &str| {
             Reflect::get(options, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
         };
@@ -89,9 +88,7 @@ impl SyncedStore {
             delay("maxDelayMs", crate::link::DELAY_MAX),
         );
         let root = client.view().root();
-        Ok(Self(Rc::new(Inner {
-            url,
-            make_socket: option("WebSocket"),
+        Ok(Self(Inner {
             emit,
             keys: Keys::default(),
             development,
@@ -99,8 +96,6 @@ impl SyncedStore {
                 told: (link.state(), false, 0),
                 client,
                 link,
-                socket: None,
-                sockets: 0,
                 timer: None,
                 root,
                 disposed: false,
@@ -108,7 +103,7 @@ impl SyncedStore {
             inbox: RefCell::new(VecDeque::new()),
             pumping: Cell::new(false),
             transactions: Cell::new(0),
-        })))
+        }))
     }
 
     /// This replica's name.
@@ -238,15 +233,33 @@ impl SyncedStore {
         Ok(())
     }
 
+    /// The socket that "open" asked for is open.
+    pub fn opened(&self) {
+        self.0.hear(Event::Opened);
+    }
+
+    /// A frame has come.
+    pub fn frame(&self, event: &MessageEvent) {
+        self.0.hear(Event::Frame(event.data()));
+    }
+
+    /// The socket has closed, or could not be made.
+    pub fn closed(&self, event: &CloseEvent) {
+        self.0.hear(Event::Closed(event.code(), event.reason()));
+    }
+
+    /// The time that "wait" asked for has passed.
+    pub fn wake(&self) {
+        self.0.wake();
+    }
+
     /// Ends: the socket and the timer go, the state stays readable.
     pub fn dispose(&self) {
         let mut state = self.0.state.borrow_mut();
         state.disposed = true;
         state.link.disconnect();
         state.client.handle_closed();
-        let ended = (state.socket.take(), state.timer.take());
         drop(state);
-        drop(ended);
         self.0.pump();
     }
 

@@ -1,0 +1,62 @@
+// @ts-check
+
+/** @import { SyncedStore as Core } from "./core.js" */
+
+/** The socket and the timer of one core. Its methods are called as what the core tells to do. */
+export class Wire {
+  /** Is told what happens. @type {Pick<Core, "opened" | "frame" | "closed" | "wake">} */
+  #core;
+  #url;
+  /** Opens a socket: a class or a function. @type {any} */
+  #make;
+  /** @type {WebSocket | undefined} */
+  #socket;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {Core} core
+   * @param {string} url
+   * @param {import("./index.js").SyncedStoreOptions<object>["WebSocket"]} make
+   */
+  constructor(core, url, make) {
+    this.#core = core;
+    this.#url = url;
+    this.#make = make;
+  }
+
+  /** @param {string} protocol */
+  open(protocol) {
+    const core = this.#core;
+    const make = this.#make ?? globalThis.WebSocket;
+    try {
+      // An arrow function has no prototype, and cannot be called with `new`.
+      const socket = make.prototype ? new make(this.#url, [protocol]) : make(this.#url, [protocol]);
+      this.#socket = socket;
+      socket.onopen = () => core.opened();
+      socket.onmessage = (/** @type {MessageEvent} */ event) => core.frame(event);
+      socket.onclose = (/** @type {CloseEvent} */ event) => core.closed(event);
+    } catch {
+      core.closed({ code: 1006, reason: "" });
+    }
+  }
+
+  /** @param {string} text */
+  send(text) {
+    this.#socket?.send(text);
+  }
+
+  close() {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** @param {number} [ms] until the core is woken; nothing for not at all */
+  wait(ms) {
+    clearTimeout(this.#timer);
+    if (ms !== undefined) this.#timer = setTimeout(() => this.#core.wake(), ms);
+  }
+}
