@@ -86,6 +86,7 @@ impl IdTree {
             content,
             created: None,
             moved: false,
+            put: false,
         });
     }
 

@@ -9,9 +9,11 @@
 
 mod author;
 mod literal;
+mod mirror;
 mod room;
 mod tree;
 mod values;
 
 pub(crate) use author::Author;
+pub(crate) use mirror::is_sound;
 pub(crate) use tree::IdTree;

@@ -31,6 +31,7 @@ impl IdTree {
                 let node = self.find(&path.0);
                 let literal = self.name(value, node);
                 self.take_in(&literal);
+                self.node_mut(node).put = matches!(op, Op::Put(..));
             }
             Op::Ins(path, value) => {
                 let (content, index) = self.slot(path);

@@ -29,8 +29,10 @@ pub(super) struct Node {
     pub(super) content: Id,
     /// Made as a member that was vacant: under what name, and from what.
     pub(super) created: Option<(Id, String, Literal)>,
-    /// Somebody other than the author in question moved it.
+    /// The room moved it.
     pub(super) moved: bool,
+    /// Its content is that of a put, which makes sure that the member holds it.
+    pub(super) put: bool,
 }
 
 /// What a value is made of; another one every time the value is replaced.
@@ -101,6 +103,7 @@ impl IdTree {
                 content: Id::MAX,
                 created: None,
                 moved: false,
+                put: false,
             });
         }
     }

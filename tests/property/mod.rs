@@ -2,5 +2,133 @@
 #![allow(dead_code)] // Each test file uses its own part of this.
 
 pub(crate) mod alphabet;
+pub(crate) mod case;
+pub(crate) mod command;
 pub(crate) mod exhaustive;
+pub(crate) mod laws;
 pub(crate) mod walk;
+
+use case::{Shape, attempt, caught};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Something that must hold, whatever the seed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) says: &'static str,
+    /// Tries it with one seed, and says why it does not hold.
+    pub(crate) attempt: fn(u64) -> Result<(), String>,
+}
+
+/// Three authors who have not seen each other, in the room's order.
+const SESSION: Shape = Shape {
+    authors: 3,
+    patches_max: 3,
+    ops_max: 3,
+    guards: true,
+};
+
+const PAIR: Shape = Shape {
+    authors: 2,
+    ..SESSION
+};
+
+const UNGUARDED: Shape = Shape {
+    guards: false,
+    ..SESSION
+};
+
+const DIAMOND: Shape = Shape {
+    authors: 2,
+    patches_max: 1,
+    ops_max: 1,
+    guards: false,
+};
+
+/// Every property, in the order of its number.
+pub(crate) const ALL: &[Property] = &[
+    Property {
+        name: "p1-strict-apply",
+        says: "what rebase emits applies, to the letter",
+        attempt: |seed| attempt(seed, SESSION, laws::p1_strict_apply),
+    },
+    Property {
+        name: "p3-diamond",
+        says: "one operation a side comes to the same either way round, on the sound subset",
+        attempt: |seed| attempt(seed, DIAMOND, laws::p3_diamond),
+    },
+    Property {
+        name: "p5-id-tree",
+        says: "a walk comes to what the id tree says",
+        attempt: |seed| attempt(seed, SESSION, laws::p5_id_tree),
+    },
+    Property {
+        name: "p6-inverse",
+        says: "an inverse takes its patch back, and only that",
+        attempt: |seed| attempt(seed, UNGUARDED, laws::p6_inverse),
+    },
+    Property {
+        name: "p8-nothing-and-disjoint",
+        says: "over nothing a patch stays as it is, and disjoint patches commute",
+        attempt: |seed| attempt(seed, PAIR, laws::p8_nothing_and_disjoint),
+    },
+    Property {
+        name: "p9-refused",
+        says: "a refused patch leaves what had been without it",
+        attempt: |seed| attempt(seed, UNGUARDED, laws::p9_refused),
+    },
+];
+
+impl Property {
+    /// The property that bears a name, or begins with it.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        let name = name.to_lowercase();
+        let whole = ALL.iter().find(|property| property.name == name);
+        let begins = |property: &&Self| property.name.starts_with(&format!("{name}-"));
+        whole.or_else(|| ALL.iter().find(begins))
+    }
+
+    /// Tries it with `cases` seeds from `seed` on, on all cores, and returns how many failed.
+    /// `told` hears of each failure, and after each `part` cases how many are done.
+    pub(crate) fn attempt_many(
+        &self,
+        seed: u64,
+        cases: u64,
+        part: u64,
+        told: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> u64 {
+        let (next, failures) = (AtomicU64::new(0), AtomicU64::new(0));
+        let work = || {
+            loop {
+                let case = next.fetch_add(1, Ordering::Relaxed);
+                if case >= cases {
+                    return;
+                }
+                let seed = seed.wrapping_add(case);
+                if let Err(why) = caught(|| (self.attempt)(seed)) {
+                    failures.fetch_add(1, Ordering::Relaxed);
+                    told(Progress::Failed(seed, &why));
+                }
+                if (case + 1).is_multiple_of(part) {
+                    told(Progress::Done(case + 1));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            for _ in 0..cores {
+                scope.spawn(work);
+            }
+        });
+        failures.into_inner()
+    }
+}
+
+/// What a long run tells on its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Progress<'a> {
+    /// So many cases are done, about.
+    Done(u64),
+    /// A seed failed, and why.
+    Failed(u64, &'a str),
+}
