@@ -12,6 +12,7 @@ mod pkg;
 mod run;
 mod scenarios;
 mod size;
+mod soak;
 mod stamp;
 mod test;
 mod tools;
@@ -31,6 +32,7 @@ Usage: cargo xtask <command>
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
   size                 print the sizes of what an app ships; fail over the budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
+  soak [options]       try a property with any number of cases (soak --list names them)
   bench [options]      measure beside other libraries in headless Chromium (bench --help)
   bench rebase         measure the rebase alone, natively and beside Yjs
   help                 print this
@@ -61,6 +63,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "pkg" => pkg::command(&workspace, rest),
         "size" => size::size(&workspace, rest),
         "scenarios" => scenarios::scenarios(&workspace, rest),
+        "soak" => soak::soak(&workspace, rest),
         "bench" => bench::bench(&workspace, rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
