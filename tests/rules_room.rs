@@ -594,6 +594,30 @@ fn r20_the_window_has_an_end() {
     assert_eq!(hall.heard(), ["2 closed unavailable"]);
 }
 
+/// The host counts bytes, and may keep less than the number of changes allows.
+#[test]
+fn r20_a_host_may_shorten_the_window() {
+    let mut hall = Hall::with(r#"{"n":0}"#);
+    for at in 1..10 {
+        hall.says(1, &one(at, at, INC));
+    }
+    hall.heard();
+    hall.room.trim(3);
+    assert_eq!(hall.room.first_logged(), Version(7));
+    hall.says(2, &one(7, 1, INC));
+    assert_eq!(hall.sent(2)["results"][0]["version"], 11);
+    hall.room.trim(0);
+    hall.says(1, &one(10, 10, INC));
+    assert_eq!(hall.heard(), ["1 closed unavailable"]);
+    // The document and what is known of the clients are what they were.
+    hall.says(3, &hello(ADA, ""));
+    let welcome = hall.sent(3);
+    assert_eq!(welcome["snapshot"], json(r#"{"n":10}"#));
+    assert_eq!(welcome["last_seq"], 9);
+    hall.says(3, &one(11, 10, INC));
+    hall.has(12, r#"{"n":11}"#);
+}
+
 #[test]
 fn r19_nothing_is_taken_before_the_seed() {
     let mut hall = Hall::new();

@@ -140,9 +140,18 @@ impl<D: Doc> Room<D> {
         self.roots.back()
     }
 
-    /// Forgets changes that are older than the newest `keep`; clients behind them get a snapshot.
+    /// An estimate of the document's bytes of JSON, never too low; 0 before the seed.
+    pub fn document_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Forgets changes that are older than the newest `keep`, and the documents before them:
+    /// clients behind them get a snapshot, and pushes from there are told to come again.
     pub fn trim(&mut self, keep: usize) {
-        while self.log.len() > keep && self.first_logged() < self.window() {
+        while self.log.len() > keep {
+            if self.first_logged() == self.window() {
+                self.roots.pop_front();
+            }
             self.log.pop_front();
         }
     }
