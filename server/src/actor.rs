@@ -4,8 +4,9 @@
 //! document before it ends. The registry opens no second one before this one has ended.
 
 use crate::engine::{Answer, Engine, EngineError, Snapshot};
-use crate::limits::{APPENDS_MAX, LOG_BYTES_MAX, Limits, SNAPSHOT_CHANGES};
+use crate::limits::{APPENDS_MAX, Limits, SNAPSHOT_BYTES, SNAPSHOT_CHANGES};
 use crate::log_size::LogSize;
+use crate::mail::{Mail, Undecided};
 use crate::outgoing::{Outgoing, encode};
 use crate::registry::{Listing, OpenError};
 use axum::extract::ws::Utf8Bytes;
@@ -13,37 +14,14 @@ use draftsync::error::ErrorCode;
 use draftsync::protocol::{Change, Epoch, ToClient, ToRoom, Version};
 use draftsync::room::{Room, RoomOutput, SessionId, StoredError};
 use draftsync::tree::Tree;
-use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-
-/// What a socket tells its room.
-#[derive(Debug)]
-pub(crate) enum Mail {
-    /// A new session, whose first message follows.
-    Open {
-        /// Its number.
-        session: SessionId,
-        /// Where it hears.
-        outgoing: Outgoing,
-        /// Answered when the session is in; dropped when the room closed meanwhile.
-        opened: oneshot::Sender<Result<(), OpenError>>,
-    },
-    /// It says something.
-    Message {
-        /// Who.
-        session: SessionId,
-        /// What.
-        message: ToRoom<Tree>,
-        /// The message's part of what its socket may have undecided.
-        undecided: OwnedSemaphorePermit,
-    },
-    /// Its socket closed.
-    Closed(SessionId),
-}
 
 /// Why a room could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +30,8 @@ enum LoadError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Stored(#[from] StoredError),
+    #[error("loading it panicked")]
+    Panicked,
 }
 
 /// Runs a room until it is not needed any more, or until its storage fails.
@@ -62,7 +42,8 @@ pub(crate) async fn run(
     limits: Limits,
     mut mailbox: mpsc::Receiver<Mail>,
 ) {
-    let mut actor = match load(&listing, epoch, &*engine).await {
+    let loading = AssertUnwindSafe(load(&listing, epoch, &*engine)).catch_unwind();
+    let mut actor = match loading.await.unwrap_or(Err(LoadError::Panicked)) {
         Ok((room, log)) => Actor::new(listing, room, log, engine, limits),
         Err(error) => {
             tracing::error!(%error, "a room could not be loaded");
@@ -109,8 +90,10 @@ async fn load(
 enum After {
     /// The socket of a session is gone, or going: it has had its answers.
     Leave(SessionId),
-    /// The socket may have this much undecided again.
-    Decided(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit),
+    /// Its socket and its room may have this much undecided again.
+    Decided(#[expect(dead_code, reason = "held until it is dropped")] Undecided),
+    /// The engine may have this document.
+    Store(Snapshot),
 }
 
 struct Actor {
@@ -127,8 +110,22 @@ struct Actor {
     /// What waits, each for the append with its number.
     after: VecDeque<(u64, After)>,
     log: LogSize,
-    /// The version of the newest snapshot.
+    /// The version of the newest snapshot, and the bytes of the changes since.
     snapshot: Version,
+    since_snapshot: usize,
+    /// The newest snapshot on its way into the engine; one at a time.
+    storing: Option<JoinHandle<()>>,
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        // Nobody is here any more when a room ends; somebody is when its task broke. Whether
+        // what they said last was decided, they learn when they come again.
+        for outgoing in self.sessions.values() {
+            let message = "the room broke; come again and hear what was decided";
+            outgoing.refuse(ErrorCode::Unavailable, message);
+        }
+    }
 }
 
 impl Actor {
@@ -152,6 +149,8 @@ impl Actor {
             after: VecDeque::new(),
             log,
             snapshot,
+            since_snapshot: 0,
+            storing: None,
         }
     }
 
@@ -179,12 +178,15 @@ impl Actor {
                     tokio::task::yield_now().await;
                 }
                 () = sleep(rest), if empty => return Ok(()),
+                () = self.listing.crowded(), if empty => return Ok(()),
             }
             // Nobody is here and nobody wrote: what is left is worth nothing.
             if self.sessions.is_empty() && self.room.head().0 == 0 && mailbox.is_empty() {
                 return Ok(());
             }
             self.snapshot_now_and_then();
+            self.listing
+                .holds(self.room.document_bytes() + self.log.bytes());
         }
     }
 
@@ -204,9 +206,14 @@ impl Actor {
                 message,
                 undecided,
             } => {
+                let writes = matches!(message, ToRoom::Push { .. } | ToRoom::Seed { .. });
                 // A session that was closed may have sent more before it heard of that.
                 if self.sessions.contains_key(&session) {
-                    self.room.handle_message(session, message);
+                    if writes && !self.engine.takes_writes() {
+                        self.turn_away(session);
+                    } else {
+                        self.room.handle_message(session, message);
+                    }
                 }
                 self.carry_out();
                 self.later(After::Decided(undecided));
@@ -226,10 +233,23 @@ impl Actor {
 
     fn release(&mut self) {
         while let Some((_, what)) = self.after.pop_front_if(|(at, _)| *at <= self.durable) {
-            if let After::Leave(session) = what {
-                self.sessions.remove(&session);
+            match what {
+                After::Leave(session) => {
+                    self.sessions.remove(&session);
+                }
+                After::Decided(_) => {}
+                After::Store(snapshot) => self.storing = Some(tokio::spawn(self.store(snapshot))),
             }
         }
+    }
+
+    /// The storage is full, so nothing is decided on what this session says; the others read on.
+    fn turn_away(&mut self, session: SessionId) {
+        if let Some(outgoing) = self.sessions.remove(&session) {
+            let message = "the server's storage is full; the change stays pending";
+            outgoing.refuse(ErrorCode::StorageFull, message);
+        }
+        self.room.handle_closed(session);
     }
 
     fn carry_out(&mut self) {
@@ -257,9 +277,10 @@ impl Actor {
         let version = change.version;
         let text = relayed(change);
         let bytes = text.as_ref().map_or(0, |text| text.len());
+        self.since_snapshot += bytes;
         self.log.push(version, bytes);
         self.log.forget_to(self.room.first_logged());
-        if let Some(newest) = self.log.newest_within(LOG_BYTES_MAX) {
+        if let Some(newest) = self.log.newest_within(self.limits.log_bytes_max) {
             let newer = (self.room.head().0 - version.0) as usize;
             self.room.trim(newest + newer);
             self.log.forget_to(self.room.first_logged());
@@ -295,34 +316,52 @@ impl Actor {
         }
     }
 
-    /// Hands the document to the engine when many changes came since the last time.
+    /// Hands the document to the engine when much came since the last time; not before all that
+    /// it has is durable.
     fn snapshot_now_and_then(&mut self) {
-        if self.room.head().0 - self.snapshot.0 < SNAPSHOT_CHANGES || !self.appends.is_empty() {
-            return;
-        }
-        if let Some(stored) = self.snapshot() {
-            tokio::spawn(async move { told(stored.await) });
+        let bytes_max = SNAPSHOT_BYTES.max(self.room.document_bytes());
+        let due = self.room.head().0 - self.snapshot.0 >= SNAPSHOT_CHANGES
+            || self.since_snapshot >= bytes_max;
+        let storing = self
+            .storing
+            .as_ref()
+            .is_some_and(|task| !task.is_finished());
+        if due
+            && !storing
+            && let Some(snapshot) = self.snapshot()
+        {
+            self.later(After::Store(snapshot));
         }
     }
 
     async fn store_document(&mut self) {
         if self.room.head() > self.snapshot
-            && let Some(stored) = self.snapshot()
+            && let Some(snapshot) = self.snapshot()
         {
-            told(stored.await);
+            self.store(snapshot).await;
         }
     }
 
-    /// Only while every decision is durable, for the document has all of them.
-    fn snapshot(&mut self) -> Option<Answer<()>> {
-        let snapshot = Snapshot {
-            version: self.room.head(),
-            document: self.room.doc()?.clone(),
+    fn snapshot(&mut self) -> Option<Snapshot> {
+        let document = self.room.doc()?.clone();
+        self.snapshot = self.room.head();
+        self.since_snapshot = 0;
+        Some(Snapshot {
+            version: self.snapshot,
+            document,
             forget: self.room.first_logged(),
-        };
-        self.snapshot = snapshot.version;
+        })
+    }
+
+    fn store(&self, snapshot: Snapshot) -> impl Future<Output = ()> + use<> {
         let (name, epoch) = (&self.listing.name, self.room.epoch());
-        Some(self.engine.snapshot(name, epoch, snapshot))
+        let stored = self.engine.snapshot(name, epoch, snapshot);
+        async move {
+            if let Err(error) = stored.await {
+                // The log is whole without it, so the room goes on.
+                tracing::warn!(%error, "a snapshot could not be stored");
+            }
+        }
     }
 
     /// Tells everybody that nothing was decided, and waits until the engine is done with it.
@@ -330,7 +369,7 @@ impl Actor {
         tracing::error!(%error, "the storage failed; a room closes and nothing is decided");
         for outgoing in std::mem::take(&mut self.sessions).into_values() {
             let message = "the room's storage failed; the change stays pending";
-            outgoing.refuse(ErrorCode::Storage, message);
+            outgoing.refuse(error.code(), message);
         }
         while self.appends.next().await.is_some() {}
     }
@@ -339,11 +378,4 @@ impl Actor {
 /// A change as its frame; one text for all who read it.
 fn relayed(change: Change<Tree>) -> Option<Utf8Bytes> {
     encode(&ToClient::Change(change))
-}
-
-fn told(stored: Result<(), EngineError>) {
-    if let Err(error) = stored {
-        // The log is whole without it, so the room goes on.
-        tracing::warn!(%error, "a snapshot could not be stored");
-    }
 }

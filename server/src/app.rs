@@ -1,5 +1,6 @@
 //! The routes.
 
+use crate::door::{Door, Shut};
 use crate::limits::{FRAME_BYTES_MAX, Limits, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 use crate::registry::Registry;
 use crate::{name, origin, socket};
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, SEC_WEBSOCKET_PROTOCOL,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
@@ -18,7 +19,8 @@ use draftsync::protocol::SUBPROTOCOL;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tower_http::services::ServeDir;
 
 /// What a page of this server may load: its own files, its own wasm, and sockets.
@@ -31,8 +33,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) limits: Limits,
     pub(crate) origins: Vec<String>,
-    /// One permit for each socket.
-    pub(crate) connections: Arc<Semaphore>,
+    /// Counts the sockets.
+    pub(crate) door: Arc<Door>,
     /// Becomes true when the server stops.
     pub(crate) stop: watch::Sender<bool>,
 }
@@ -82,6 +84,7 @@ async fn file_headers(mut response: Response) -> Response {
 
 async fn room(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(room): Path<String>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -112,10 +115,9 @@ async fn room(
     if *shared.stop.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n").into_response();
     }
-    let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else {
-        tracing::warn!("refused a socket: --connections-max are open");
-        let message = "the server has no place for another connection\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();
+    let pass = match shared.door.enter(peer.ip(), Instant::now()) {
+        Ok(pass) => pass,
+        Err(shut) => return shut_out(peer, shut),
     };
     upgrade
         .protocols([SUBPROTOCOL])
@@ -125,8 +127,32 @@ async fn room(
         .max_frame_size(FRAME_BYTES_MAX)
         .on_upgrade(async move |socket| {
             socket::serve(socket, room, shared).await;
-            drop(permit);
+            drop(pass);
         })
+}
+
+/// What somebody hears who is not let in, and what the operator reads of it.
+fn shut_out(peer: SocketAddr, shut: Shut) -> Response {
+    let (status, seconds, flag) = match shut {
+        Shut::Full => (StatusCode::SERVICE_UNAVAILABLE, None, "--connections-max"),
+        Shut::FullForAddress => {
+            let flag = "--connections-per-address-max";
+            (StatusCode::TOO_MANY_REQUESTS, None, flag)
+        }
+        Shut::TooOften(wait) => {
+            // A rest of a second is a second.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let flag = "the flags on new connections";
+            (StatusCode::TOO_MANY_REQUESTS, Some(seconds), flag)
+        }
+    };
+    tracing::warn!(%peer, "refused a socket; {flag} set the limit");
+    let message = "the server has no place for another connection now; come again later\n";
+    let mut response = (status, message).into_response();
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// Whether the client speaks the protocol, or does not say what it speaks.

@@ -1,7 +1,7 @@
 //! The flags of the program.
 
 use clap::{Args, Parser, ValueEnum};
-use draftsync_server::limits::Limits;
+use draftsync_server::limits::{ENGINE_BYTES_MAX, Limits};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,12 +43,42 @@ pub(crate) struct Capacity {
     /// Most sockets at once.
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().connections_max)]
     connections_max: usize,
+    /// Most sockets at once from one address; not counted for this machine's own addresses,
+    /// unless this flag is given.
+    #[arg(long, value_name = "COUNT")]
+    connections_per_address_max: Option<usize>,
+    /// New sockets a second, in the long run.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().new_connections_per_second,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    new_connections_per_second: u32,
+    /// New sockets at once.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().new_connections_burst,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    new_connections_burst: u32,
+    /// New sockets a second from one address, in the long run.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().new_per_address_per_second,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    new_per_address_per_second: u32,
+    /// New sockets at once from one address.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().new_per_address_burst,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    new_per_address_burst: u32,
     /// Most rooms open at once.
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().rooms_max)]
     rooms_max: usize,
+    /// Most bytes of JSON in the documents and the logs of all open rooms, by an estimate; in
+    /// memory they take several times that.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().rooms_bytes_max)]
+    rooms_bytes_max: usize,
     /// How long a room stays open after its last session.
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().room_idle.as_secs())]
     room_idle: u64,
+    /// Most bytes of messages to one room that are not decided yet; its sockets are not read on.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().mailbox_bytes_max)]
+    mailbox_bytes_max: usize,
+    /// Most bytes of changes that a room keeps; who missed more gets the whole document.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().log_bytes_max)]
+    log_bytes_max: usize,
     /// Frames a second from one socket, in the long run.
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().frames_per_second,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -63,28 +93,43 @@ pub(crate) struct Capacity {
     /// Bytes from one socket at once.
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().bytes_burst)]
     bytes_burst: u32,
-    /// Most bytes that wait for one reader.
+    /// Most bytes that wait for one reader; then it is closed, and comes again.
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().outgoing_bytes_max)]
     outgoing_bytes_max: usize,
-    /// Most frames that wait for one reader.
+    /// Most frames that wait for one reader; then it is closed, and comes again.
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().outgoing_frames_max)]
     outgoing_frames_max: usize,
+    /// Most bytes that the memory engine keeps, of all rooms together, by an estimate; then
+    /// nothing can be written.
+    #[arg(long, value_name = "BYTES", default_value_t = ENGINE_BYTES_MAX)]
+    pub(crate) engine_bytes_max: usize,
 }
 
 impl Capacity {
     /// These, and for the rest what is usual.
     pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        let per_address = self.connections_per_address_max;
         Limits {
             connections_max: self.connections_max,
+            connections_per_address_max: per_address.unwrap_or(usual.connections_per_address_max),
+            new_connections_per_second: self.new_connections_per_second,
+            new_connections_burst: self.new_connections_burst,
+            new_per_address_per_second: self.new_per_address_per_second,
+            new_per_address_burst: self.new_per_address_burst,
+            loopback_is_an_address: per_address.is_some(),
             rooms_max: self.rooms_max,
+            rooms_bytes_max: self.rooms_bytes_max,
             room_idle: Duration::from_secs(self.room_idle),
+            mailbox_bytes_max: self.mailbox_bytes_max,
+            log_bytes_max: self.log_bytes_max,
             frames_per_second: self.frames_per_second,
             frames_burst: self.frames_burst,
             bytes_per_second: self.bytes_per_second,
             bytes_burst: self.bytes_burst,
             outgoing_bytes_max: self.outgoing_bytes_max,
             outgoing_frames_max: self.outgoing_frames_max,
-            ..Limits::default()
+            ..usual
         }
     }
 }

@@ -4,9 +4,11 @@
 
 mod actor;
 mod app;
+mod door;
 pub mod engine;
 pub mod limits;
 mod log_size;
+mod mail;
 mod name;
 mod origin;
 mod outgoing;
@@ -15,17 +17,18 @@ mod registry;
 mod socket;
 
 use crate::app::Shared;
+use crate::door::Door;
 use crate::engine::Engine;
-use crate::limits::{CONNECTIONS_MAX, Limits};
+use crate::limits::Limits;
 use crate::registry::Registry;
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How to run a server.
 #[derive(Debug)]
@@ -110,13 +113,12 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
-        let mut limits = config.limits;
-        limits.connections_max = limits.connections_max.min(CONNECTIONS_MAX);
+        let limits = config.limits;
         let shared = Arc::new(Shared {
             registry: Arc::new(Registry::new(config.engine, limits)),
             limits,
             origins: config.origins,
-            connections: Arc::new(Semaphore::new(limits.connections_max)),
+            door: Door::new(limits, Instant::now()),
             stop: watch::Sender::new(false),
         });
         let routes = app::routes(Arc::clone(&shared), config.www, config.pkg);
@@ -146,15 +148,14 @@ impl Server {
 
     /// How many sockets are open.
     pub fn connections(&self) -> usize {
-        self.shared.limits.connections_max - self.shared.connections.available_permits()
+        self.shared.door.open()
     }
 
     /// Closes every socket and waits until they are closed, within the time of the limits.
     pub async fn stop(self) {
         self.shared.stop.send_replace(true);
-        let all = self.shared.limits.connections_max as u32;
         let closed = async {
-            let _all = self.shared.connections.acquire_many(all).await;
+            self.shared.door.emptied().await;
             let _served = self.serving.await;
         };
         if timeout(self.shared.limits.stop_timeout, closed)

@@ -7,8 +7,8 @@ use draftsync::protocol::MESSAGE_BYTES_MAX;
 use draftsync::room::DOCUMENT_BYTES_MAX;
 use std::time::Duration;
 
-/// More sockets than any system has ports and memory for; what is asked above it is this.
-pub const CONNECTIONS_MAX: usize = 1 << 24;
+/// How many addresses are remembered before those are forgotten that nothing is to be known of.
+pub const ADDRESSES_MAX: usize = 4_096;
 /// Largest frame before `hello` was taken; nobody needs more to introduce themselves.
 pub const HELLO_BYTES_MAX: usize = 16 * 1024;
 /// Most messages that wait for one room; a socket with one more stops reading.
@@ -19,11 +19,12 @@ pub const UNDECIDED_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 pub const UNDECIDED_BYTES_MIN: usize = UNDECIDED_BYTES_MAX / 256;
 /// Most appends of one room that are not durable; then its mailbox is not read.
 pub const APPENDS_MAX: usize = 256;
-/// Most bytes of changes that a room keeps to bring clients up to date; a catch-up larger than
-/// the largest document would be worse than a snapshot.
-pub const LOG_BYTES_MAX: usize = DOCUMENT_BYTES_MAX;
 /// After so many changes the engine is given the document, so that the log can be shortened.
 pub const SNAPSHOT_CHANGES: u64 = 1_000;
+/// After so many bytes of changes too, or as many as the document has when that is larger.
+pub const SNAPSHOT_BYTES: usize = 1024 * 1024;
+/// Most bytes that the memory engine keeps, unless another number is asked for.
+pub const ENGINE_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// Longest name of a room, in bytes.
 pub const ROOM_BYTES_MAX: usize = 512;
 /// Longest segment of a room's name, in bytes.
@@ -41,8 +42,27 @@ pub const FRAME_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 pub struct Limits {
     /// Most sockets at once.
     pub connections_max: usize,
+    /// Most sockets at once from one address.
+    pub connections_per_address_max: usize,
+    /// New sockets a second, in the long run.
+    pub new_connections_per_second: u32,
+    /// New sockets at once.
+    pub new_connections_burst: u32,
+    /// New sockets a second from one address, in the long run.
+    pub new_per_address_per_second: u32,
+    /// New sockets at once from one address.
+    pub new_per_address_burst: u32,
+    /// Whether an address of this machine counts as one address, like any other.
+    pub loopback_is_an_address: bool,
     /// Most rooms open at once.
     pub rooms_max: usize,
+    /// Most bytes of JSON in the documents and the logs of all open rooms, by an estimate.
+    pub rooms_bytes_max: usize,
+    /// Most bytes of messages to one room that are not decided; then its sockets are not read.
+    pub mailbox_bytes_max: usize,
+    /// Most bytes of changes that a room keeps to bring clients up to date; a catch-up larger
+    /// than the largest document would be worse than a snapshot.
+    pub log_bytes_max: usize,
     /// How long a room stays open after its last session.
     pub room_idle: Duration,
     /// Frames a second from one socket, in the long run.
@@ -75,7 +95,16 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 50_000,
+            connections_per_address_max: 100,
+            new_connections_per_second: 200,
+            new_connections_burst: 400,
+            new_per_address_per_second: 10,
+            new_per_address_burst: 40,
+            loopback_is_an_address: false,
             rooms_max: 10_000,
+            rooms_bytes_max: 1024 * 1024 * 1024,
+            mailbox_bytes_max: 8 * MESSAGE_BYTES_MAX,
+            log_bytes_max: DOCUMENT_BYTES_MAX,
             room_idle: Duration::from_secs(60),
             frames_per_second: 100,
             frames_burst: 300,

@@ -30,6 +30,11 @@ impl LogSize {
         }
     }
 
+    /// How large they are together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// How many of the newest are within `bytes_max` together; `None` when all are.
     pub(crate) fn newest_within(&self, bytes_max: usize) -> Option<usize> {
         if self.bytes <= bytes_max {

@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let engine: Arc<dyn Engine> = match flags.engine {
-        EngineName::Memory => Arc::new(Memory::default()),
+        EngineName::Memory => Arc::new(Memory::with_bytes_max(flags.capacity.engine_bytes_max)),
     };
     // Before the line on stdout: who reads that may send a signal at once.
     let stop = Signals::listen()?;

@@ -4,16 +4,19 @@
 //! it had, so the next actor of the same name begins where the one before ended. Whoever finds
 //! the door of a listed room closed waits until it is off the list, and asks again.
 
-use crate::actor::{self, Mail};
+use crate::actor;
 use crate::engine::Engine;
 use crate::limits::{Limits, MAILBOX_MAX};
+use crate::mail::Mail;
 use crate::outgoing::Outgoing;
 use draftsync::error::ErrorCode;
 use draftsync::protocol::Epoch;
 use draftsync::room::SessionId;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 #[derive(Debug, Default)]
 struct Rooms {
@@ -27,6 +30,8 @@ struct Open {
     /// Which actor of this name it is: an old one must not take a newer one off the list.
     generation: u64,
     mailbox: mpsc::Sender<Mail>,
+    /// One permit for each byte of a message that may be undecided.
+    undecided: Arc<Semaphore>,
     /// Ends when the room is off the list.
     listed: watch::Receiver<()>,
 }
@@ -37,6 +42,19 @@ pub(crate) struct Registry {
     rooms: Mutex<Rooms>,
     engine: Arc<dyn Engine>,
     limits: Limits,
+    /// What the open rooms hold, by an estimate.
+    bytes: AtomicUsize,
+    /// Told when rooms where nobody is have to make place for others.
+    crowded: Notify,
+}
+
+/// Where the messages of a session go.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    /// The room's.
+    pub(crate) mailbox: mpsc::Sender<Mail>,
+    /// One permit for each byte that may be undecided, of all its sockets together.
+    pub(crate) undecided: Arc<Semaphore>,
 }
 
 /// Why a room could not be opened.
@@ -45,8 +63,8 @@ pub(crate) enum OpenError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes for a room's epoch")]
     NoRandom,
-    /// There are too many rooms.
-    #[error("--rooms-max rooms are open")]
+    /// There are too many rooms, or too large ones.
+    #[error("the open rooms are as many as --rooms-max or as large as --rooms-bytes-max allow")]
     Full,
     /// It could not be read.
     #[error("the room cannot be loaded")]
@@ -70,12 +88,30 @@ pub(crate) struct Listing {
     pub(crate) name: String,
     generation: u64,
     registry: Arc<Registry>,
+    /// What the room holds, as it said last.
+    bytes: usize,
     /// Dropped last, when the room is off the list.
     _listed: watch::Sender<()>,
 }
 
+impl Listing {
+    /// Says what the room holds now.
+    pub(crate) fn holds(&mut self, bytes: usize) {
+        let all = &self.registry.bytes;
+        all.fetch_add(bytes, Ordering::Relaxed);
+        all.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.bytes = bytes;
+    }
+
+    /// Comes when a room where nobody is should close.
+    pub(crate) fn crowded(&self) -> Notified<'_> {
+        self.registry.crowded.notified()
+    }
+}
+
 impl Drop for Listing {
     fn drop(&mut self) {
+        self.holds(0);
         let mut rooms = self.registry.lock();
         let same = |open: &Open| open.generation == self.generation;
         if rooms.open.get(&self.name).is_some_and(same) {
@@ -90,6 +126,8 @@ impl Registry {
             rooms: Mutex::default(),
             engine,
             limits,
+            bytes: AtomicUsize::new(0),
+            crowded: Notify::new(),
         }
     }
 
@@ -106,7 +144,7 @@ impl Registry {
         name: &str,
         session: SessionId,
         outgoing: &Outgoing,
-    ) -> Result<mpsc::Sender<Mail>, OpenError> {
+    ) -> Result<Entered, OpenError> {
         loop {
             let mut open = self.open(name)?;
             let (opened, answer) = oneshot::channel();
@@ -118,7 +156,10 @@ impl Registry {
             if open.mailbox.send(mail).await.is_ok()
                 && let Ok(answer) = answer.await
             {
-                return answer.map(|()| open.mailbox);
+                return answer.map(|()| Entered {
+                    mailbox: open.mailbox,
+                    undecided: open.undecided,
+                });
             }
             // The room closed between the look and the letter. An error is the news waited for.
             let _off_the_list = open.listed.changed().await;
@@ -135,17 +176,22 @@ impl Registry {
         if let Some(open) = rooms.open.get(name) {
             return Ok(open.clone());
         }
-        if rooms.open.len() >= self.limits.rooms_max {
+        let held = self.bytes.load(Ordering::Relaxed);
+        if rooms.open.len() >= self.limits.rooms_max || held >= self.limits.rooms_bytes_max {
+            // Who comes again finds the place of those that close now.
+            self.crowded.notify_waiters();
             return Err(OpenError::Full);
         }
         let epoch = random_epoch()?;
         rooms.generations += 1;
         let generation = rooms.generations;
+        let mailbox_bytes = self.limits.mailbox_bytes_max.min(Semaphore::MAX_PERMITS);
         let (mailbox, mails) = mpsc::channel(MAILBOX_MAX);
         let (sender, listed) = watch::channel(());
         let open = Open {
             generation,
             mailbox,
+            undecided: Arc::new(Semaphore::new(mailbox_bytes)),
             listed,
         };
         rooms.open.insert(name.to_owned(), open.clone());
@@ -153,6 +199,7 @@ impl Registry {
             name: name.to_owned(),
             generation,
             registry: Arc::clone(self),
+            bytes: 0,
             _listed: sender,
         };
         let engine = Arc::clone(&self.engine);
@@ -172,3 +219,6 @@ fn random_epoch() -> Result<Epoch, OpenError> {
     getrandom::fill(&mut bytes).map_err(|_| OpenError::NoRandom)?;
     Ok(Epoch(u128::from_le_bytes(bytes)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! One socket, from its first frame to its close.
 
-use crate::actor::Mail;
 use crate::app::Shared;
 use crate::limits::{HELLO_BYTES_MAX, Limits, UNDECIDED_BYTES_MAX, UNDECIDED_BYTES_MIN};
+use crate::mail::{Mail, Undecided};
 use crate::outgoing::{Item, Outgoing, Queue, queue};
-use crate::rate::Bucket;
+use crate::rate::{Pace, TooFast};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use draftsync::error::ErrorCode;
 use draftsync::frame;
@@ -16,7 +16,8 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::task::unconstrained;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
 const SERVICE_RESTART: u16 = 1012;
@@ -73,7 +74,7 @@ pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) 
     // A connection that is dropped with bytes unread is reset, and the reset may overtake the
     // close frame; so what still comes is read and thrown away, or at least waited for.
     if unreadable {
-        tokio::time::sleep(CLOSE_WAIT).await;
+        sleep(CLOSE_WAIT).await;
     }
     let _late = timeout(CLOSE_WAIT, async {
         while let Some(Ok(_)) = stream.next().await {}
@@ -131,15 +132,20 @@ async fn read(
         return refused(&outgoing, ErrorCode::Protocol, "hello comes first");
     }
     let session = shared.registry.session();
-    let mailbox = match shared.registry.enter(&room, session, &outgoing).await {
-        Ok(mailbox) => mailbox,
+    let entered = match shared.registry.enter(&room, session, &outgoing).await {
+        Ok(entered) => entered,
         Err(error) => {
             tracing::warn!(%error, "a room was not opened");
             return refused(&outgoing, error.code(), "the room cannot be opened now");
         }
     };
-    let place = Place { session, mailbox };
-    let allowance = Arc::new(Semaphore::new(UNDECIDED_BYTES_MAX));
+    let place = Place {
+        session,
+        mailbox: entered.mailbox,
+    };
+    let own = Arc::new(Semaphore::new(UNDECIDED_BYTES_MAX));
+    let all = entered.undecided;
+    let all_max = limits.mailbox_bytes_max.min(UNDECIDED_BYTES_MAX);
     let mut message = hello;
     loop {
         // What is not decided yet, and a full mailbox, hold this up, and so the other side's
@@ -147,14 +153,21 @@ async fn read(
         let cost = message
             .bytes
             .clamp(UNDECIDED_BYTES_MIN, UNDECIDED_BYTES_MAX);
-        let undecided = Arc::clone(&allowance).acquire_many_owned(cost as u32);
-        let Ok(undecided) = undecided.await else {
+        // First its own part: a socket that waits for that takes nothing from the others.
+        let Ok(own) = Arc::clone(&own).acquire_many_owned(cost as u32).await else {
+            return Left::Ending;
+        };
+        let cost = cost.min(all_max);
+        let Ok(all) = Arc::clone(&all).acquire_many_owned(cost as u32).await else {
             return Left::Ending;
         };
         let mail = Mail::Message {
             session,
             message: message.message,
-            undecided,
+            undecided: Undecided {
+                _own: own,
+                _all: all,
+            },
         };
         if place.mailbox.send(mail).await.is_err() {
             return Left::Ending;
@@ -204,31 +217,25 @@ struct Read {
 struct Reader<'a> {
     stream: &'a mut SplitStream<WebSocket>,
     limits: &'a Limits,
-    frames: Bucket,
-    bytes: Bucket,
-    /// Since when the next frame has always been there before the one before was through.
-    held_since: Option<Instant>,
+    pace: Pace,
 }
 
 impl<'a> Reader<'a> {
     fn new(stream: &'a mut SplitStream<WebSocket>, limits: &'a Limits) -> Self {
-        let now = Instant::now();
         Self {
             stream,
             limits,
-            frames: Bucket::new(limits.frames_burst, limits.frames_per_second, now),
-            bytes: Bucket::new(limits.bytes_burst, limits.bytes_per_second, now),
-            held_since: None,
+            pace: Pace::new(limits, Instant::now()),
         }
     }
 
     async fn next(&mut self, bytes_max: usize) -> Result<Read, End> {
         loop {
-            let came = match self.stream.next().now_or_never() {
+            // Without the runtime's budget, which may be used up and would look like a lull.
+            let came = match unconstrained(self.stream.next()).now_or_never() {
                 Some(came) => came,
                 None => {
-                    // It waits for an answer, or has nothing to say: being held up slows it down.
-                    self.held_since = None;
+                    self.pace.lull();
                     let silence = End::Refused(ErrorCode::Slow, "nothing was heard of you");
                     let next = timeout(self.limits.idle_timeout, self.stream.next());
                     next.await.map_err(|_| silence)?
@@ -239,7 +246,14 @@ impl<'a> Reader<'a> {
                 Some(Err(error)) => return Err(broken(error)),
                 None => return Err(End::Gone),
             };
-            self.hold(size(&frame)).await?;
+            match self.pace.frame(size(&frame), Instant::now()) {
+                Ok(wait) if wait.is_zero() => {}
+                Ok(wait) => sleep(wait).await,
+                Err(TooFast) => {
+                    let message = "too many messages, without waiting for the answers";
+                    return Err(End::Refused(ErrorCode::RateLimited, message));
+                }
+            }
             let text = match frame {
                 Message::Text(text) => text,
                 Message::Binary(_) => {
@@ -261,23 +275,6 @@ impl<'a> Reader<'a> {
                 }
             };
         }
-    }
-
-    /// Stops reading until the rate is met again, and gives up on who sends all the same.
-    ///
-    /// A client that has one push under way is slowed down by this, and never given up on.
-    async fn hold(&mut self, bytes: usize) -> Result<(), End> {
-        let now = Instant::now();
-        let wait = self.frames.take(1, now).max(self.bytes.take(bytes, now));
-        if wait.is_zero() {
-            return Ok(());
-        }
-        let since = *self.held_since.get_or_insert(now);
-        if now + wait > since + self.limits.rate_wait {
-            return Err(End::Refused(ErrorCode::RateLimited, "too many messages"));
-        }
-        tokio::time::sleep(wait).await;
-        Ok(())
     }
 }
 

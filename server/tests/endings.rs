@@ -8,6 +8,8 @@ use draftsync::protocol::{Epoch, Version};
 use draftsync::room::{Append, Stored};
 use draftsync::tree::Tree;
 use draftsync_server::engine::{Answer, Engine, EngineError, Memory, Snapshot};
+use draftsync_server::limits::{APPENDS_MAX, Limits};
+use draftsync_server::{Config, Server};
 use serde_json::json;
 use std::future::ready;
 use std::io::{BufRead, BufReader, Read};
@@ -15,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use support::{
-    Client, add, hello, id, push, refusal, seed, server, server_with_engine, until, within,
+    Client, add, config, hello, id, push, refusal, seed, server, server_with_engine, until, within,
 };
 use tokio::sync::Semaphore;
 
@@ -184,21 +186,44 @@ async fn s13_the_engine_gets_the_document_now_and_then() {
     assert_eq!(stored.snapshot.unwrap().0, Version(1 + 4 * CHANGES));
 }
 
-/// Loads nothing, and breaks the task that asks.
+/// Large changes are not kept until there are a thousand of them.
+#[tokio::test]
+async fn s13_large_changes_bring_a_snapshot_sooner() {
+    let gate = Gate::new(20);
+    let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    let text = "x".repeat(300_000);
+    for seq in 1..=4 {
+        assert_eq!(gate.snapshots.load(Ordering::Relaxed), 0);
+        let patch = json!([{"op": "replace", "path": "/text", "value": text}]);
+        ada.send(&push(seq, seq, patch)).await;
+        ada.next().await;
+    }
+    until(|| gate.snapshots.load(Ordering::Relaxed) == 1).await;
+    let stored = gate.load("r").await.unwrap().unwrap();
+    assert_eq!(stored.snapshot.unwrap().0, Version(5));
+}
+
+/// Breaks the task that asks, when it is told to.
 #[derive(Debug, Default)]
 struct Broken {
-    asked: AtomicUsize,
+    loads: AtomicBool,
+    appends: AtomicBool,
     memory: Memory,
 }
 
 impl Engine for Broken {
     fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>> {
-        let first = self.asked.fetch_add(1, Ordering::Relaxed) == 0;
-        assert!(!first, "this test breaks the first task of the room");
+        let breaks = self.loads.load(Ordering::Relaxed);
+        assert!(!breaks, "this test breaks the room's task");
         self.memory.load(room)
     }
 
     fn append(&self, room: &str, epoch: Epoch, append: Append<Tree>) -> Answer<()> {
+        let breaks = self.appends.load(Ordering::Relaxed);
+        assert!(!breaks, "this test breaks the room's task");
         self.memory.append(room, epoch, append)
     }
 
@@ -208,12 +233,158 @@ impl Engine for Broken {
 }
 
 #[tokio::test]
-async fn r1_a_room_whose_task_broke_is_opened_again() {
+async fn r24_a_room_that_breaks_closes_its_sockets_and_is_opened_again() {
     let engine = Arc::<Broken>::default();
     let server = server_with_engine(Arc::<Broken>::clone(&engine)).await;
+    let (mut ada, first) = Client::join(&server, "r", 1).await;
+    let (mut bob, _) = Client::join(&server, "r", 2).await;
+    let (mut eve, _) = Client::join(&server, "other", 3).await;
+    ada.send(&seed(json!([]))).await;
+    ada.next().await;
+    engine.appends.store(true, Ordering::Relaxed);
+    ada.send(&push(1, 1, add("/-", json!(1)))).await;
+    // Bob waits and says nothing.
+    assert_eq!(ada.closed().await, refusal("unavailable", 4409));
+    assert_eq!(bob.closed().await, refusal("unavailable", 4409));
+    engine.appends.store(false, Ordering::Relaxed);
+    until(|| server.rooms() == 1).await;
+    let (mut ada, again) = Client::join(&server, "r", 1).await;
+    assert_eq!(again["epoch"], first["epoch"]);
+    assert_eq!(again["snapshot"], json!([]));
+    assert_eq!(again["last_seq"], 0);
+    ada.send(&push(1, 1, add("/-", json!(1)))).await;
+    assert_eq!(ada.next().await["results"][0]["version"], 2);
+    eve.send(&json!({"type": "ping", "version": 0})).await;
+    assert_eq!(eve.next().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn r24_a_room_that_breaks_while_it_is_loaded_is_refused() {
+    let engine = Arc::<Broken>::default();
+    let server = server_with_engine(Arc::<Broken>::clone(&engine)).await;
+    engine.loads.store(true, Ordering::Relaxed);
+    let mut ada = Client::connect(&server, "r").await;
+    ada.send(&hello(1)).await;
+    assert_eq!(ada.closed().await, refusal("storage", 4503));
+    engine.loads.store(false, Ordering::Relaxed);
+    until(|| server.rooms() == 0).await;
     let (_ada, welcome) = Client::join(&server, "r", 1).await;
     assert_eq!(welcome["version"], 0);
-    assert_eq!(engine.asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn s16_a_full_storage_refuses_who_writes_and_lets_the_others_read() {
+    let engine = Arc::new(Memory::with_bytes_max(20_000_000));
+    let server = server_with_engine(Arc::<Memory>::clone(&engine)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    let (mut bob, _) = Client::join(&server, "r", 2).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    bob.next().await;
+    let text = "x".repeat(400_000);
+    let patch = json!([{"op": "replace", "path": "/text", "value": text}]);
+    let mut seq = 0;
+    let closed = loop {
+        seq += 1;
+        assert!(seq < 50, "twenty million bytes are full at some time");
+        ada.send(&push(seq, seq, patch.clone())).await;
+        match ada.next_or_close().await {
+            Ok(message) if message["type"] == "ack" => {
+                assert_eq!(bob.next().await["version"], seq + 1)
+            }
+            Ok(message) => break message["code"].clone(),
+            Err(close) => panic!("closed with {close:?} before a word"),
+        }
+    };
+    assert_eq!(closed, "storage-full");
+    assert_eq!(ada.closed().await, (None, 4503, "storage-full".to_owned()));
+    assert!(engine.bytes() < 20_000_000);
+    // Bob reads on; Ada may come back, reads, and has her change still to say.
+    bob.send(&json!({"type": "ping", "version": seq})).await;
+    assert_eq!(bob.next().await["type"], "pong");
+    let (mut ada, welcome) = Client::join(&server, "r", 1).await;
+    assert_eq!(welcome["last_seq"], seq - 1);
+    assert_eq!(welcome["snapshot"]["text"], text);
+    ada.send(&push(seq, seq, patch)).await;
+    assert_eq!(ada.closed().await, refusal("storage-full", 4503));
+}
+
+/// Two sockets together stay within what one room may have undecided; each has its own part too.
+#[tokio::test]
+async fn s15_what_is_not_durable_is_bounded_for_each_room() {
+    let gate = Gate::new(1);
+    let limits = Limits {
+        mailbox_bytes_max: 500_000,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        engine: Arc::<Gate>::clone(&gate),
+        ..config()
+    };
+    let server = Server::start(config).await.unwrap();
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    let (mut bob, _) = Client::join(&server, "r", 2).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    bob.next().await;
+    let text = "x".repeat(90_000);
+    for seq in 1..=5 {
+        for client in [&mut ada, &mut bob] {
+            let patch = json!([{"op": "replace", "path": "/text", "value": text}]);
+            client.send(&push(1, seq, patch)).await;
+        }
+    }
+    gate.until_asked(6).await;
+    let (mut eve, _) = Client::join(&server, "other", 3).await;
+    for _ in 0..50 {
+        eve.send(&json!({"type": "ping", "version": 0})).await;
+        eve.next().await;
+    }
+    assert_eq!(
+        gate.asked.load(Ordering::Relaxed),
+        6,
+        "the seed and five pushes"
+    );
+    gate.permits.add_permits(10);
+    for client in [&mut ada, &mut bob] {
+        let mut acks = 0;
+        while acks < 5 {
+            acks += usize::from(client.next().await["type"] == "ack");
+        }
+    }
+}
+
+/// A slow disk is given so many appends of one room and no more at once.
+#[tokio::test]
+async fn s15_the_appends_of_a_room_that_are_under_way_are_bounded() {
+    let gate = Gate::new(1);
+    let server = server_with_engine(Arc::<Gate>::clone(&gate)).await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    let (mut bob, _) = Client::join(&server, "r", 2).await;
+    ada.send(&seed(json!([]))).await;
+    ada.next().await;
+    bob.next().await;
+    for seq in 1..=200 {
+        for client in [&mut ada, &mut bob] {
+            client.send(&push(1, seq, add("/-", json!(seq)))).await;
+        }
+    }
+    gate.until_asked(1 + APPENDS_MAX).await;
+    let (mut eve, _) = Client::join(&server, "other", 3).await;
+    for _ in 0..50 {
+        eve.send(&json!({"type": "ping", "version": 0})).await;
+        eve.next().await;
+    }
+    assert_eq!(gate.asked.load(Ordering::Relaxed), 1 + APPENDS_MAX);
+    gate.permits.add_permits(400);
+    for client in [&mut ada, &mut bob] {
+        let mut acks = 0;
+        while acks < 200 {
+            acks += usize::from(client.next().await["type"] == "ack");
+        }
+    }
+    assert_eq!(gate.most_waiting.load(Ordering::Relaxed), APPENDS_MAX);
 }
 
 #[tokio::test]

@@ -148,3 +148,33 @@ async fn s13_a_snapshot_shortens_the_log_and_changes_nothing_else() {
         assert_eq!(Room::<Tree>::load(stored).unwrap().head(), Version(11));
     }
 }
+
+/// What the memory engine counts comes back when it is forgotten.
+#[tokio::test]
+async fn s16_the_memory_engine_is_bounded() {
+    let engine = Memory::with_bytes_max(20_000_000);
+    assert!(engine.takes_writes());
+    let mut head = 0;
+    let full = loop {
+        match engine.append("r", EPOCH, append(head, 1_000)).await {
+            Ok(()) => head += 1_000,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, EngineError::Full);
+    assert!(!engine.takes_writes());
+    assert!(engine.bytes() <= 20_000_000);
+    let stored = engine.load("r").await.unwrap().unwrap();
+    assert_eq!(
+        stored.log.len() as u64,
+        head,
+        "what did not fit left nothing"
+    );
+    engine
+        .snapshot("r", EPOCH, snapshot(head, head))
+        .await
+        .unwrap();
+    assert!(engine.takes_writes());
+    engine.append("r", EPOCH, append(head, 1)).await.unwrap();
+    assert!(engine.bytes() < 26 * head as usize + 10_000);
+}

@@ -259,21 +259,70 @@ async fn s9_a_burst_is_answered() {
 
 /// Who waits for each answer is slowed down, as long as it takes, and not closed.
 #[tokio::test]
-async fn s9_who_waits_for_answers_is_only_slowed_down() {
+async fn s9_a_thousand_pushes_one_in_flight_are_all_taken() {
     let server = server_with_limits(Limits {
         frames_burst: 5,
+        frames_per_second: 1_000,
         rate_wait: SOON,
         ..Limits::default()
     })
     .await;
     let (mut client, _) = Client::join(&server, "r", 1).await;
+    client.send(&seed(json!([]))).await;
+    client.next().await;
     let begin = tokio::time::Instant::now();
-    for _ in 0..30 {
-        client.send(&json!({"type": "ping", "version": 0})).await;
-        assert_eq!(client.next().await["type"], "pong");
+    for seq in 1..=1_000 {
+        client.send(&push(seq, seq, add("/-", json!(seq)))).await;
+        let ack = client.next().await;
+        assert_eq!(ack["results"][0]["version"], seq + 1, "{ack}");
     }
-    // Twenty-five above the burst, a hundred a second.
-    assert!(begin.elapsed() > 4 * SOON, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() > 10 * SOON, "{:?}", begin.elapsed());
+}
+
+/// Ten thousand edits made offline, in pushes as large as they may be, each after the answer.
+#[tokio::test]
+async fn s9_a_catch_up_after_a_long_time_offline_is_taken() {
+    let server = server_with_limits(Limits {
+        bytes_burst: 1_000,
+        bytes_per_second: 1_000_000,
+        rate_wait: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    client.send(&seed(json!([]))).await;
+    client.next().await;
+    let mut base = 1;
+    for first in (1..=10_000_u64).step_by(256) {
+        let tag = |seq: u64| format!("{seq:016x}");
+        let offer = |seq| json!({"seq": seq, "tag": tag(seq), "patch": add("/-", json!(seq))});
+        let changes: Vec<_> = (first..first + 256).map(offer).collect();
+        client
+            .send(&json!({"type": "push", "base": base, "changes": changes}))
+            .await;
+        assert_eq!(client.next().await["results"][255]["version"], base + 256);
+        base += 256;
+    }
+}
+
+/// Who sends bytes without waiting is closed like one who sends frames.
+#[tokio::test]
+async fn s9_who_sends_too_many_bytes_is_closed() {
+    let server = server_with_limits(Limits {
+        bytes_burst: 10_000,
+        bytes_per_second: 100_000,
+        rate_wait: SOON,
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, _) = Client::join(&server, "r", 1).await;
+    let ping = json!({"type": "ping", "version": 0, "more": "x".repeat(5_000)}).to_string();
+    for _ in 0..200 {
+        if !client.try_send_text(ping.clone()).await {
+            break;
+        }
+    }
+    assert_eq!(client.closed().await, refusal("rate-limited", 4429));
 }
 
 #[tokio::test]
@@ -289,7 +338,7 @@ async fn s11_three_invalid_changes_close_the_session() {
 }
 
 #[tokio::test]
-async fn s8_a_full_server_refuses_the_next_socket() {
+async fn s14_a_full_server_refuses_the_next_socket() {
     let server = server_with_limits(Limits {
         connections_max: 1,
         ..Limits::default()
@@ -300,6 +349,47 @@ async fn s8_a_full_server_refuses_the_next_socket() {
     client.leave().await;
     support::until(|| server.connections() == 0).await;
     Client::join(&server, "r", 1).await;
+}
+
+#[tokio::test]
+async fn s14_an_address_opens_so_many_sockets_and_so_often() {
+    let few = Limits {
+        connections_per_address_max: 1,
+        loopback_is_an_address: true,
+        ..Limits::default()
+    };
+    let server = server_with_limits(few).await;
+    let (client, _) = Client::join(&server, "r", 1).await;
+    assert_eq!(status(&upgrade(&server, "/rooms/r", &[]).await), 429);
+    client.leave().await;
+    support::until(|| server.connections() == 0).await;
+    Client::join(&server, "r", 1).await;
+
+    let slow = Limits {
+        new_per_address_burst: 2,
+        new_per_address_per_second: 1,
+        ..few
+    };
+    let node = Limits {
+        new_connections_burst: 2,
+        new_connections_per_second: 1,
+        ..Limits::default()
+    };
+    for limits in [
+        Limits {
+            connections_per_address_max: 100,
+            ..slow
+        },
+        node,
+    ] {
+        let server = server_with_limits(limits).await;
+        for _ in 0..2 {
+            assert_eq!(status(&upgrade(&server, "/rooms/r", &[]).await), 101);
+        }
+        let answer = upgrade(&server, "/rooms/r", &[]).await.to_lowercase();
+        assert_eq!(status(&answer), 429);
+        assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -332,7 +422,7 @@ async fn r13_a_log_of_large_changes_is_cut_and_a_snapshot_takes_its_place() {
 }
 
 #[tokio::test]
-async fn s8_a_server_full_of_rooms_opens_no_other() {
+async fn s15_a_server_full_of_rooms_opens_no_other() {
     let server = server_with_limits(Limits {
         rooms_max: 1,
         ..Limits::default()

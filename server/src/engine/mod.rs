@@ -4,6 +4,7 @@ mod memory;
 
 pub use memory::Memory;
 
+use draftsync::error::ErrorCode;
 use draftsync::protocol::{Epoch, Version};
 use draftsync::room::{Append, Stored};
 use draftsync::tree::Tree;
@@ -31,6 +32,12 @@ pub trait Engine: Debug + Send + Sync + 'static {
     /// Changes up to `forget` are not needed any more once it is stored. An older snapshot than
     /// the one that is stored, or one of another history, changes nothing.
     fn snapshot(&self, room: &str, epoch: Epoch, snapshot: Snapshot) -> Answer<()>;
+
+    /// Whether there is room for more. Where there is none, changes are refused before anything
+    /// is decided on them, and reading goes on.
+    fn takes_writes(&self) -> bool {
+        true
+    }
 }
 
 /// A document for an engine to keep.
@@ -59,7 +66,20 @@ pub enum EngineError {
     /// The room has another history now.
     #[error("the stored room has another epoch")]
     EpochChanged,
+    /// There is no room for it.
+    #[error("the storage is full")]
+    Full,
     /// The storage does not work.
     #[error("the storage failed: {0}")]
     Failed(String),
+}
+
+impl EngineError {
+    /// The code that the clients see.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Full => ErrorCode::StorageFull,
+            _ => ErrorCode::Storage,
+        }
+    }
 }
