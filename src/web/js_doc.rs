@@ -12,6 +12,8 @@ extern "C" {
     #[wasm_bindgen(js_name = rootOf)]
     fn root_of(tree: &JsValue) -> JsValue;
     fn share(tree: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = wasEdited)]
+    fn was_edited(tree: &JsValue) -> bool;
     fn shape(root: &JsValue, pointer: &str) -> f64;
     fn get(root: &JsValue, pointer: &str) -> JsValue;
     fn edit(tree: &JsValue, kind: u32, pointer: &str, value: &JsValue) -> JsValue;
@@ -114,6 +116,17 @@ impl Value for JsValue {
 /// A handle on a tree of `tree.js`.
 #[derive(Debug)]
 pub(super) struct JsDoc(JsValue);
+
+impl JsDoc {
+    /// Whether this is another document than the one whose root was `told`, which becomes this
+    /// one's. The root is compared and not given away: edits in place go on.
+    pub(super) fn is_news(&self, told: &mut JsValue) -> bool {
+        let root = root_of(&self.0);
+        let news = was_edited(&self.0) || root != *told;
+        *told = root;
+        news
+    }
+}
 
 impl Clone for JsDoc {
     /// Two roots, one structure: neither may edit in place what it shares with the other.

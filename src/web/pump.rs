@@ -9,7 +9,6 @@ use super::fault::{fault, internal};
 use super::host::now_ms;
 use super::js_doc::JsDoc;
 use crate::client::{Client, Output};
-use crate::doc::Doc;
 use crate::error::ErrorCode;
 use crate::link::{Link, LinkOutput, LinkState};
 use crate::protocol::SUBPROTOCOL;
@@ -150,11 +149,9 @@ impl Inner {
         match output {
             Output::Send(message) => Step::Tell("send", self.keys.encode(&message)),
             Output::Changed => {
-                let root = state.client.view().root();
-                if root == state.root {
+                if !state.client.view().is_news(&mut state.root) {
                     return Step::Again;
                 }
-                state.root = root;
                 Step::Tell("change", JsValue::UNDEFINED)
             }
             Output::Patched {

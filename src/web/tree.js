@@ -6,19 +6,26 @@
 
 import { has, isArray, isContainer } from "./values.js";
 
-/** @typedef {{ root: any, owned: WeakSet<any> }} Tree */
+/** @typedef {{ root: any, owned: WeakSet<any>, edited: boolean }} Tree */
 
 /** Bit of `shape` that says that a value stands at the end. */
 const PRESENT = 2 ** 51;
 
 /** @param {any} root @returns {Tree} */
 export function tree(root) {
-  return { root, owned: new WeakSet() };
+  return { root, owned: new WeakSet(), edited: false };
 }
 
 /** @param {Tree} tree */
 export function rootOf(tree) {
   return tree.root;
+}
+
+/** Whether the tree was edited since this was asked last. @param {Tree} tree */
+export function wasEdited(tree) {
+  const { edited } = tree;
+  tree.edited = false;
+  return edited;
 }
 
 /**
@@ -102,7 +109,8 @@ function own(tree, container) {
  * @param {any} value
  */
 function disown(tree, value) {
-  if (tree.owned.has(value)) tree.owned = new WeakSet();
+  // What is the tree's own stands in what is its own.
+  if (tree.owned.delete(value)) for (const key in value) disown(tree, value[key]);
 }
 
 /**
@@ -119,6 +127,7 @@ export function edit(tree, kind, pointer, value) {
   if (pointer === "") {
     if (kind !== 0 || !isContainer(value)) return undefined;
     disown(tree, value);
+    tree.edited = true;
     tree.root = value;
     return before;
   }
@@ -140,6 +149,7 @@ export function edit(tree, kind, pointer, value) {
   }
   if ((kind === 1 && list) || last === "__proto__") return undefined;
   // The slot fits; now the containers on the way become the tree's own.
+  tree.edited = true;
   if (kind !== 3) disown(tree, value);
   let here = (tree.root = own(tree, before));
   for (const token of tokens) here = here[token] = own(tree, here[token]);
