@@ -1,0 +1,58 @@
+//! What must be true at every moment, and at rest.
+
+use super::{Peer, World};
+use draftsync::apply::{self, Rules};
+
+impl World {
+    /// A form is exactly its text: typed anew where it stands, it is the same.
+    pub(super) fn check_forms(&mut self, peer: usize) {
+        self.peers[peer].client.view();
+        let client = &self.peers[peer].client;
+        let mut doc = client.base().clone();
+        let rules = Rules {
+            judge: false,
+            inspect: |_, _| Ok(()),
+        };
+        for form in client.forms() {
+            let text = form.to_text();
+            let typed = apply::write(&mut doc, &text, &rules)
+                .unwrap_or_else(|error| panic!("a form does not apply: {error}: {text:?}"));
+            assert_eq!(&typed.patch, form, "type(text(form)) == form");
+        }
+    }
+
+    pub(super) fn is_at_rest(&self) -> bool {
+        let quiet = |peer: &Peer| {
+            peer.session.is_some()
+                && peer.up.is_empty()
+                && peer.down.is_empty()
+                && peer.client.is_live()
+                && peer.client.pending() == 0
+        };
+        self.writing.is_empty() && self.peers.iter().all(quiet)
+    }
+
+    pub(super) fn check(&mut self) {
+        let doc = self.room.doc().expect("the room was seeded").clone();
+        let taken = &self.disk.taken;
+        for peer in &mut self.peers {
+            assert_eq!(peer.client.version(), self.room.head());
+            assert_eq!(peer.client.base(), &doc, "a base is the fold of the log");
+            assert_eq!(peer.client.view(), &doc, "at rest the view is the base");
+            assert_eq!(
+                peer.settled.len(),
+                peer.open.len(),
+                "every change was decided"
+            );
+            assert!(peer.settled.values().all(|times| *times == 1), "and once");
+            for tag in &peer.open {
+                let times = taken.iter().filter(|(_, taken)| *taken == Some(*tag));
+                let times = times.count();
+                assert!(times <= 1, "a change was taken {times} times");
+            }
+        }
+        let seeds = taken.iter().filter(|(_, tag)| tag.is_none()).count();
+        assert_eq!(seeds, 1, "one seed counts");
+        assert_eq!(taken.len() as u64, self.room.head().0);
+    }
+}

@@ -1,0 +1,239 @@
+//! A whole world from a seed: clients, a room, links that delay, lose and repeat, a disk that
+//! takes its time. At rest all documents are equal and every change was taken exactly once.
+#![allow(dead_code)] // Each test file uses its own part of this.
+
+mod check;
+mod disk;
+mod links;
+
+use crate::support::{Dice, edit, paths, tree};
+use disk::Disk;
+use draftsync::apply;
+use draftsync::client::Client;
+use draftsync::protocol::{Epoch, PatchOp, Tag, ToClient, ToRoom, Verdict};
+use draftsync::room::{Append, Room, SessionId};
+use draftsync::tree::Tree;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The room's history never changes its name here.
+const EPOCH: Epoch = Epoch(7);
+
+/// A client, its socket, and what its app was told.
+struct Peer {
+    client: Client<Tree>,
+    session: Option<SessionId>,
+    /// On the wire, each way; TCP keeps the order.
+    up: VecDeque<ToRoom<Tree>>,
+    down: VecDeque<ToClient<Tree>>,
+    /// Names of changes whose fate is open, and how often each was decided.
+    open: Vec<Tag>,
+    settled: BTreeMap<u64, usize>,
+}
+
+/// What happened in a world; a kind of event that dies out unnoticed proves nothing any more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) taken: u64,
+    pub(crate) void: u64,
+    pub(crate) rejected: u64,
+    pub(crate) lost: u64,
+    pub(crate) snapshots: u64,
+    pub(crate) compactions: u64,
+    pub(crate) crashes: u64,
+    pub(crate) connections: u64,
+}
+
+impl Events {
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, more) in self.all_mut().into_iter().zip(other.all()) {
+            *sum += more.1;
+        }
+    }
+
+    /// Fails when a kind of event has become rare, for so many worlds.
+    pub(crate) fn are_many(&self, worlds: u64) {
+        for (kind, times) in self.all() {
+            assert!(
+                times > worlds / 20,
+                "only {times} times {kind} in {worlds} worlds"
+            );
+        }
+    }
+
+    fn all(&self) -> [(&'static str, u64); 8] {
+        [
+            ("a change taken", self.taken),
+            ("a change void", self.void),
+            ("a change rejected", self.rejected),
+            ("an entry of a report", self.lost),
+            ("a snapshot", self.snapshots),
+            ("a compaction", self.compactions),
+            ("a crash", self.crashes),
+            ("a connection", self.connections),
+        ]
+    }
+
+    fn all_mut(&mut self) -> [&mut u64; 8] {
+        [
+            &mut self.taken,
+            &mut self.void,
+            &mut self.rejected,
+            &mut self.lost,
+            &mut self.snapshots,
+            &mut self.compactions,
+            &mut self.crashes,
+            &mut self.connections,
+        ]
+    }
+}
+
+struct World {
+    dice: Dice,
+    room: Room<Tree>,
+    peers: Vec<Peer>,
+    sessions: u64,
+    /// Appends that the disk has not finished, the oldest first.
+    writing: VecDeque<Append<Tree>>,
+    disk: Disk,
+    /// Chance for crashes and compaction, where there are any.
+    weather: Option<Dice>,
+    events: Events,
+}
+
+/// Runs the world of a seed to its end, with every fault.
+pub(crate) fn simulate(seed: u64) -> Events {
+    World::new(seed, Some(Dice::new(!seed))).run()
+}
+
+/// Runs it in a room that neither crashes nor forgets.
+pub(crate) fn simulate_without_crashes(seed: u64) -> Events {
+    World::new(seed, None).run()
+}
+
+impl World {
+    fn new(seed: u64, weather: Option<Dice>) -> Self {
+        let mut dice = Dice::new(seed);
+        let peers = (0..2 + dice.below(3)).map(|_| {
+            let initial = tree(r#"{"list":[{"n":1,"s":"one"},{"n":2}],"n":0,"s":"hello","a":{}}"#);
+            Peer {
+                client: Client::new(initial, u128::from(dice.bits())),
+                session: None,
+                up: VecDeque::new(),
+                down: VecDeque::new(),
+                open: Vec::new(),
+                settled: BTreeMap::new(),
+            }
+        });
+        let peers = peers.collect();
+        Self {
+            dice,
+            room: Room::new(EPOCH),
+            peers,
+            sessions: 0,
+            writing: VecDeque::new(),
+            disk: Disk::default(),
+            weather,
+            events: Events::default(),
+        }
+    }
+
+    fn run(mut self) -> Events {
+        for _ in 0..40 + self.dice.below(60) {
+            self.step();
+            self.weather();
+        }
+        self.come_to_rest();
+        self.check();
+        self.events
+    }
+
+    /// The faults end. Nobody misses the last frame of all, so everybody comes again once.
+    fn come_to_rest(&mut self) {
+        for peer in 0..self.peers.len() {
+            self.cut(peer);
+        }
+        for _ in 0..10_000 {
+            for peer in 0..self.peers.len() {
+                if self.peers[peer].session.is_none() {
+                    self.open(peer);
+                }
+                while self.deliver_up(peer) || self.deliver_down(peer) {}
+            }
+            while self.finish_write() {}
+            if self.is_at_rest() {
+                return;
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    fn step(&mut self) {
+        let peer = self.dice.below(self.peers.len());
+        match self.dice.below(16) {
+            0..4 => self.edit(peer),
+            4..8 => drop(self.deliver_up(peer)),
+            8..12 => drop(self.deliver_down(peer)),
+            12 | 13 => drop(self.finish_write()),
+            14 if self.peers[peer].session.is_none() => self.open(peer),
+            14 => {
+                // A frame that arrives twice, as a resend whose first copy was late does.
+                if let Some(push) = self.peers[peer].up.front().cloned() {
+                    self.peers[peer].up.push_front(push);
+                }
+            }
+            _ if self.dice.once_in(3) => {
+                // A frame that never comes, which a later version must betray. An answer that took
+                // no version leaves no gap; no link that keeps its order loses it alone.
+                let down = &mut self.peers[peer].down;
+                let taken = |result: &Verdict<Tree>| !result.void && result.rejected.is_none();
+                let quiet = |message: &ToClient<Tree>| match message {
+                    ToClient::Ack { results } => !results.iter().any(taken),
+                    _ => false,
+                };
+                down.pop_front_if(|message| !quiet(message));
+            }
+            _ if self.dice.once_in(2) => self.cut(peer),
+            _ => {}
+        }
+    }
+
+    /// What befalls the room itself.
+    fn weather(&mut self) {
+        let Some(weather) = &mut self.weather else {
+            return;
+        };
+        match weather.below(40) {
+            0 => self.crash(),
+            1 | 2 => self.compact(),
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, peer: usize) {
+        let mut doc = self.peers[peer].client.view().clone();
+        let mut ops = Vec::new();
+        if self.dice.once_in(6) {
+            let (path, value) = self.dice.pick(&paths(&doc)).clone();
+            ops.push(PatchOp::Test {
+                path: path.pointer(),
+                value,
+            });
+        }
+        for _ in 0..1 + self.dice.below(3) {
+            let op = edit(&mut self.dice, &doc);
+            let rules = apply::Rules::RFC;
+            if apply::write(&mut doc, std::slice::from_ref(&op), &rules).is_ok() {
+                ops.push(op);
+            }
+        }
+        let peer = &mut self.peers[peer];
+        if let Some((_, tag)) = peer
+            .client
+            .write(&ops)
+            .expect("a random edit fits its document")
+        {
+            peer.open.push(tag);
+        }
+        self.drain();
+    }
+}
