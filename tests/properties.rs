@@ -30,6 +30,11 @@ fn p3_t2_one_operation_a_side_comes_to_the_same_either_way_round() {
 }
 
 #[test]
+fn p4_r3_t13_what_the_room_takes_is_what_its_author_foresaw() {
+    holds("p4-canonical-is-form");
+}
+
+#[test]
 fn p5_t1_to_t44_a_walk_comes_to_what_the_id_tree_says() {
     holds("p5-id-tree");
 }

@@ -1,6 +1,6 @@
 //! Random documents, and patches that fit them or nearly do.
 
-use super::support::{Dice, paths};
+use crate::support::{Dice, paths};
 use draftsync::apply::{self, Rules};
 use draftsync::path::{Path, Token, pointer_of};
 use draftsync::protocol::PatchOp;

@@ -3,9 +3,16 @@
 
 pub(crate) mod alphabet;
 pub(crate) mod case;
+#[path = "../differential/cases.rs"]
+mod cases;
 pub(crate) mod command;
 pub(crate) mod exhaustive;
 pub(crate) mod laws;
+#[path = "../differential/readings.rs"]
+mod readings;
+pub(crate) mod session;
+#[path = "../simulator/mod.rs"]
+mod simulator;
 pub(crate) mod walk;
 
 use case::{Shape, attempt, caught};
@@ -53,9 +60,19 @@ pub(crate) const ALL: &[Property] = &[
         attempt: |seed| attempt(seed, SESSION, laws::p1_strict_apply),
     },
     Property {
+        name: "p2-json-patch",
+        says: "apply does what the json-patch crate does",
+        attempt: |seed| readings::try_case(seed).map(drop),
+    },
+    Property {
         name: "p3-diamond",
         says: "one operation a side comes to the same either way round, on the sound subset",
         attempt: |seed| attempt(seed, DIAMOND, laws::p3_diamond),
+    },
+    Property {
+        name: "p4-canonical-is-form",
+        says: "what the room takes is what its author foresaw, and a form is exactly its text",
+        attempt: |seed| attempt(seed, SESSION, session::p4_canonical_is_form),
     },
     Property {
         name: "p5-id-tree",
@@ -76,6 +93,14 @@ pub(crate) const ALL: &[Property] = &[
         name: "p9-refused",
         says: "a refused patch leaves what had been without it",
         attempt: |seed| attempt(seed, UNGUARDED, laws::p9_refused),
+    },
+    Property {
+        name: "p10-simulation",
+        says: "at rest all documents are equal and every change was taken exactly once",
+        attempt: |seed| {
+            simulator::simulate(seed);
+            Ok(())
+        },
     },
 ];
 
