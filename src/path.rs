@@ -26,6 +26,24 @@ impl Token {
             Self::Index(index) => 2 + index.checked_ilog10().unwrap_or(0) as usize,
         }
     }
+
+    /// How many bytes of JSON a member or an element takes beside its value, the comma included.
+    pub fn slot_bytes(&self) -> usize {
+        match self {
+            Self::Key(key) => text_bytes(key) + 2,
+            Self::Index(_) => 1,
+        }
+    }
+}
+
+/// The bytes of a JSON string: a control character is written as six.
+pub fn text_bytes(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(escaped).sum::<usize>()
 }
 
 /// A typed path from the root; empty means the root itself.

@@ -5,7 +5,7 @@ use super::{Rules, step};
 use crate::doc::{Before, Doc, Value};
 use crate::error::Reason;
 use crate::op::{Op, Patch};
-use crate::path::Token;
+use crate::path::{Path, Token};
 use alloc::vec::Vec;
 
 /// A patch that was applied, with what is needed to take it back.
@@ -62,27 +62,38 @@ impl<V: Value> Applied<V> {
             .map_or(Ok(()), |op| (rules.inspect)(doc, op))
     }
 
-    /// How many bytes of JSON and how many values the document has more than before, about.
+    /// How many bytes of JSON, and how many values, the document has more than before.
+    ///
+    /// By the counts of [`Value::json_bytes`] and [`Value::nodes`] this is exact, so that nothing
+    /// adds up over many patches; only a move onto what held the node is counted too high.
     pub fn growth(&self) -> (isize, isize) {
         let size = |value: &V| (value.json_bytes() as isize, value.nodes() as isize);
+        let text = |value: &V| value.json_bytes() as isize - "\"\"".len() as isize;
+        let slot = |path: &Path| path.0.last().map_or(0, Token::slot_bytes) as isize;
         let steps = self.patch.0.iter().zip(&self.befores);
         steps.fold((0, 0), |(bytes, nodes), (op, before)| {
+            let old = before.as_ref().map_or((0, 0), size);
             let (more, less) = match op {
-                Op::StrIns { text, .. } => ((text.json_bytes() as isize, 0), (0, 0)),
-                Op::StrDel { len, .. } => ((0, 0), (*len as isize, 0)),
                 Op::Inc(..) | Op::Test(..) => ((0, 0), (0, 0)),
-                Op::Create(_, value)
-                | Op::Put(_, value)
-                | Op::Ins(_, value)
-                | Op::Rep(_, value) => (size(value), before.as_ref().map_or((0, 0), size)),
+                Op::StrIns { text: new, .. } => ((text(new), 0), (0, 0)),
+                Op::StrDel { pos, len, .. } => {
+                    let cut = before.as_ref().and_then(|old| old.slice(*pos, *len));
+                    ((0, 0), (cut.as_ref().map_or(0, text), 0))
+                }
+                Op::Put(_, value) | Op::Rep(_, value) => (size(value), old),
+                Op::Create(path, value) | Op::Ins(path, value) => {
+                    let (bytes, nodes) = size(value);
+                    ((bytes + slot(path), nodes), (0, 0))
+                }
+                Op::Rm(path) => ((0, 0), (old.0 + slot(path), old.1)),
                 Op::Move { from, to, .. } if to.contains(from) => ((0, 0), (0, 0)),
-                Op::Rm(_) | Op::Move { .. } => ((0, 0), before.as_ref().map_or((0, 0), size)),
+                // One that overwrites finds the member's name there already.
+                Op::Move {
+                    from, over: true, ..
+                } => ((0, 0), (old.0 + slot(from), old.1)),
+                Op::Move { from, to, .. } => ((slot(to), 0), (slot(from), 0)),
             };
-            let key = match op {
-                Op::Create(path, _) => path.0.last().map_or(0, Token::json_bytes) as isize,
-                _ => 0,
-            };
-            (bytes + more.0 + key - less.0, nodes + more.1 - less.1)
+            (bytes + more.0 - less.0, nodes + more.1 - less.1)
         })
     }
 

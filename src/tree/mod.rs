@@ -10,7 +10,7 @@ pub use members::Members;
 
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Value};
 use crate::error::Reason;
-use crate::path::{Path, Token};
+use crate::path::{Path, Token, text_bytes};
 use crate::protocol::{DEPTH_MAX, KEY_UNITS_MAX, STRING_UNITS_MAX};
 use imbl::Vector;
 use std::sync::Arc;
@@ -183,16 +183,6 @@ fn check_key(key: &str) -> Result<(), Reason> {
 
 fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
-}
-
-/// The bytes of a JSON string: a control character is written as six.
-fn text_bytes(text: &str) -> usize {
-    let escaped = |byte| match byte {
-        b'"' | b'\\' => 2,
-        0..0x20 => 6,
-        _ => 1,
-    };
-    2 + text.bytes().map(escaped).sum::<usize>()
 }
 
 /// The byte offset of `units` UTF-16 code units; `None` behind the end or inside a pair.
