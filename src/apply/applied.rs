@@ -1,7 +1,7 @@
 //! A patch that was applied: what it did, and what it grew.
 
 use super::inverse::inverse;
-use super::{Rules, step};
+use super::{Rules, step, sum};
 use crate::doc::{Before, Doc, Value};
 use crate::error::Reason;
 use crate::op::{Op, Patch};
@@ -47,8 +47,12 @@ impl<V: Value> Applied<V> {
         written: usize,
         rules: &Rules<D>,
     ) -> Result<(), Reason> {
-        let guard = matches!(op, Op::Test(..));
-        let before = if guard && !rules.judge {
+        let depends = match &op {
+            Op::Test(..) => true,
+            Op::Inc(path, by) => sum(doc, path, *by)?.is_none(),
+            _ => false,
+        };
+        let before = if depends && !rules.judge {
             None
         } else {
             step(doc, &op)?
@@ -114,6 +118,14 @@ impl<V: Value> Applied<V> {
             self.befores.retain(|_| *keep.next().unwrap_or(&true));
         }
         self
+    }
+
+    /// Which of the `ops` operations of the patch it came from were left out.
+    pub fn left_out(&self, ops: usize) -> Vec<usize> {
+        let mut kept = self.origin.iter().peekable();
+        (0..ops)
+            .filter(|op| kept.next_if_eq(&op).is_none())
+            .collect()
     }
 
     /// The patch that takes this one back, on the document after it.

@@ -16,7 +16,8 @@ use typing::type_op;
 /// How strictly written operations are read.
 #[derive(Debug)]
 pub struct Rules<D: Doc> {
-    /// Whether a guard that does not hold is an error; otherwise guards are only typed.
+    /// Whether a guard that does not hold, or a sum that is not finite, is an error; otherwise
+    /// both are only typed, for they depend on values that others may change meanwhile.
     pub judge: bool,
     /// Looks at the document after each operation, and may refuse it.
     pub inspect: fn(&D, &Op<D::Value>) -> Result<(), Reason>,
@@ -72,8 +73,41 @@ pub fn apply<D: Doc>(
     patch: &Patch<D::Value>,
     rules: &Rules<D>,
 ) -> Result<Applied<D::Value>, PatchError> {
+    run(doc, patch, rules, |_, _| false)
+}
+
+/// Applies a typed patch at its place in the room's order.
+///
+/// An increment whose sum would not be finite there is left out, unless the patch is strict
+/// (SPEC T45): this depends on a value, and no walk knows values.
+///
+/// # Errors
+/// The first operation that does not fit; the document is as it was.
+pub fn settle<D: Doc>(
+    doc: &mut D,
+    patch: &Patch<D::Value>,
+    rules: &Rules<D>,
+) -> Result<Applied<D::Value>, PatchError> {
+    if patch.is_strict() {
+        return apply(doc, patch, rules);
+    }
+    run(doc, patch, rules, |doc, op| match op {
+        Op::Inc(path, by) => matches!(sum(doc, path, *by), Ok(None)),
+        _ => false,
+    })
+}
+
+fn run<D: Doc>(
+    doc: &mut D,
+    patch: &Patch<D::Value>,
+    rules: &Rules<D>,
+    leaves_out: fn(&D, &Op<D::Value>) -> bool,
+) -> Result<Applied<D::Value>, PatchError> {
     let mut applied = Applied::new();
     for (index, op) in patch.0.iter().enumerate() {
+        if leaves_out(doc, op) {
+            continue;
+        }
         if let Err(reason) = applied.take(doc, op.clone(), index, rules) {
             take_back(doc, &applied);
             return Err(PatchError {
@@ -111,9 +145,7 @@ fn step<D: Doc>(doc: &mut D, op: &Op<D::Value>) -> Result<Before<D::Value>, Reas
         Op::Rm(path) => edit(path, Edit::Remove),
         Op::Move { from, to, over } => shift(doc, from, to, *over),
         Op::Inc(path, by) => {
-            let value = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
-            let sum = value.as_number().map(|number| number + by);
-            let sum = sum.filter(|sum| sum.is_finite()).ok_or(Reason::NotNumber)?;
+            let sum = sum(doc, path, *by)?.ok_or(Reason::NotNumber)?;
             doc.edit(path, Edit::Set(Value::number(sum)))
                 .map_err(|Misfit| Reason::TargetMissing)
         }
@@ -127,6 +159,13 @@ fn step<D: Doc>(doc: &mut D, op: &Op<D::Value>) -> Result<Before<D::Value>, Reas
             None => Err(Reason::TargetMissing),
         },
     }
+}
+
+/// The sum of a number of the document and `by`; `None` when it is not finite.
+fn sum<D: Doc>(doc: &D, path: &Path, by: f64) -> Result<Option<f64>, Reason> {
+    let value = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
+    let number = value.as_number().ok_or(Reason::NotNumber)?;
+    Ok(Some(number + by).filter(|sum| sum.is_finite()))
 }
 
 fn shift<D: Doc>(

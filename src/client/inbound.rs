@@ -223,6 +223,7 @@ impl<D: Doc> Client<D> {
         {
             self.take_back(&refused);
         }
+        self.leave_out_sums(results.len());
         let predicted = self.predicted(&results);
         let whole = predicted && results.len() == self.pending.len() && !self.stale;
         if !whole {
@@ -348,6 +349,8 @@ impl<D: Doc> Client<D> {
             });
             lost.extend(told);
         }
+        // Several walks may have lost operations in any order.
+        lost.sort_by_key(|lost| lost.op);
         let rebased =
             change.written_after < self.foreign_changes || result.patch.is_some() || result.void;
         let outcome = Outcome {

@@ -1,12 +1,13 @@
 //! Pending over what is foreign, and the view made from both.
 
+use super::pending::Pending;
 use super::{Client, Origin, Output};
 use crate::apply::{self, Rules};
 use crate::doc::Doc;
-use crate::op::Patch;
+use crate::op::{Op, Patch};
 use crate::places::Places;
 use crate::protocol::{Change, PatchOp};
-use crate::rebase::{Run, Walker};
+use crate::rebase::{Kind, Lost, Rebased, Run, Walker};
 use alloc::vec::Vec;
 
 impl<D: Doc> Client<D> {
@@ -111,6 +112,43 @@ impl<D: Doc> Client<D> {
         self.view = Some(view);
     }
 
+    /// Leaves out of the forms that the room has decided on what it left out: increments that
+    /// have no finite sum at their place (SPEC T45). The base stands at that place.
+    pub(super) fn leave_out_sums(&mut self, results: usize) {
+        let foreign_changes = self.foreign_changes;
+        let may_be_void = |change: &Pending<D::Value>| {
+            let is_sum = |op: &Op<_>| matches!(op, Op::Inc(..));
+            change.written_after < foreign_changes && change.form.0.iter().any(is_sum)
+        };
+        if !self.pending.iter().take(results).any(may_be_void) {
+            return;
+        }
+        let mut doc = self.base.clone();
+        for change in self.pending.iter_mut().take(results) {
+            let Ok(applied) = apply::settle(&mut doc, &change.form, &Rules::RFC) else {
+                // The room says what it took, and that counts.
+                return;
+            };
+            let left_out = applied.left_out(change.form.0.len()).into_iter();
+            let lost = |op| Lost {
+                op,
+                kind: Kind::NotNumber,
+                path: change.form.0[op].path().pointer(),
+            };
+            let lost: Vec<_> = left_out.map(lost).collect();
+            if !lost.is_empty() {
+                let settled = Rebased {
+                    patch: applied.patch,
+                    origin: applied.origin,
+                    lost,
+                    refused: None,
+                    disturbed: true,
+                };
+                change.take(settled, true);
+            }
+        }
+    }
+
     /// Puts pending on another document of which no history is known: what no longer resolves
     /// there is dropped and reported (SPEC C, snapshots).
     pub(super) fn replant(&mut self, snapshot: D::Value) {
@@ -133,17 +171,20 @@ impl<D: Doc> Client<D> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unfit;
 
-/// Applies a form for the view. Guards are the room's to judge: here they are passed over.
+/// Applies a form for the view. Guards and sums are the room's to judge: here they are passed over.
 fn guarded<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Result<(), Unfit> {
-    apply::apply(view, &form.without_tests(), &Rules::RFC)
+    let rules = Rules {
+        judge: false,
+        ..Rules::RFC
+    };
+    apply::apply(view, form, &rules)
         .map(|_| ())
         .map_err(|_| Unfit)
 }
 
 /// Applies what still resolves, operation by operation.
-fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> crate::rebase::Rebased<D::Value> {
+fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Rebased<D::Value> {
     use crate::error::Reason;
-    use crate::rebase::{Kind, Lost, Rebased};
     let mut planted = Rebased {
         patch: Patch::default(),
         origin: Vec::new(),

@@ -4,6 +4,7 @@
 //! before; what it decided is told to nobody before the host says that it is durable
 //! (SPEC R, durability): every output waits behind the appends that came before it.
 
+mod check;
 mod load;
 mod push;
 

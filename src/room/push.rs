@@ -1,15 +1,14 @@
 //! A push: typed where it was written, rebased over what came since, decided at head.
 
+use super::check::{check, fits};
 use super::{Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Dedupe, Room, RoomOutput, SessionId};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::{ErrorCode, Reason};
-use crate::op::{Op, Patch};
-use crate::path::tokens_of;
+use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{
-    CHANGE_OPS_MAX, Change, ClientId, DEPTH_MAX, KEY_UNITS_MAX, LostOp, Offer, PUSH_CHANGES_MAX,
-    PatchOp, Refusal, ToClient, Verdict, Version,
+    Change, ClientId, LostOp, Offer, PUSH_CHANGES_MAX, PatchOp, Refusal, ToClient, Verdict, Version,
 };
 use crate::rebase::{Kind, Lost, Rebased, Run, Walker, rebase};
 use alloc::borrow::ToOwned;
@@ -166,6 +165,8 @@ impl<D: Doc> Room<D> {
                 candidates[index].take(rebased);
             }
             let decided = self.settle(&mut candidates[index]);
+            // Several walks may have lost operations in any order.
+            candidates[index].lost.sort_by_key(|lost| lost.op);
             if candidates[index].refused.is_some() && !candidates[index].form.0.is_empty() {
                 let mut back = before.unwrap_or_else(|| {
                     let mut walker = Walker::new();
@@ -224,7 +225,7 @@ impl<D: Doc> Room<D> {
         // Guards are judged at head, not where they were written.
         let as_written = Rules {
             judge: false,
-            inspect: fits_in_depth,
+            inspect: fits,
         };
         let mut candidates: Vec<_> = offers
             .into_iter()
@@ -277,9 +278,9 @@ impl<D: Doc> Room<D> {
         let mut doc = self.doc()?.clone();
         let rules = Rules {
             judge: true,
-            inspect: fits_in_depth,
+            inspect: fits,
         };
-        let applied = match apply::apply(&mut doc, &candidate.form, &rules) {
+        let applied = match apply::settle(&mut doc, &candidate.form, &rules) {
             Ok(applied) => applied,
             Err(error) => {
                 let op = candidate.origin.get(error.op).copied().unwrap_or(0);
@@ -292,6 +293,15 @@ impl<D: Doc> Room<D> {
                 return None;
             }
         };
+        let left_out = applied.left_out(candidate.form.0.len());
+        candidate.lost.extend(left_out.iter().map(|op| LostOp {
+            op: candidate.origin[*op],
+            reason: Kind::NotNumber.word().to_owned(),
+            path: candidate.form.0[*op].path().pointer(),
+        }));
+        if !left_out.is_empty() && applied.patch.0.is_empty() {
+            return None;
+        }
         let (bytes, nodes) = applied.growth();
         let bytes = self.bytes.saturating_add_signed(bytes);
         let nodes = self.nodes.saturating_add_signed(nodes);
@@ -311,59 +321,6 @@ fn places_of<V>(candidates: &[Candidate<V>]) -> Places {
         places.add(&candidate.form);
     }
     places
-}
-
-/// Checks the limits that hold for any document.
-fn check<V: Value>(patch: &[PatchOp<V>]) -> Result<(), (usize, Reason)> {
-    if patch.len() > CHANGE_OPS_MAX {
-        return Err((CHANGE_OPS_MAX, Reason::TooManyOps));
-    }
-    patch
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, op)| check_op(op).map_err(|why| (index, why)))
-}
-
-fn check_op<V: Value>(op: &PatchOp<V>) -> Result<(), Reason> {
-    let depth = check_pointer(op.path())?;
-    match op {
-        PatchOp::Add { value, .. }
-        | PatchOp::Replace { value, .. }
-        | PatchOp::Test { value, .. }
-        | PatchOp::StrIns { str: value, .. } => value.check(depth),
-        PatchOp::Move { from, .. } | PatchOp::Copy { from, .. } => check_pointer(from).map(|_| ()),
-        _ => Ok(()),
-    }
-}
-
-/// How many containers a value at this pointer stands in.
-fn check_pointer(pointer: &str) -> Result<usize, Reason> {
-    let tokens = tokens_of(pointer).ok_or(Reason::BadPointer)?;
-    if tokens.len() >= DEPTH_MAX {
-        return Err(Reason::TooDeep);
-    }
-    let long = |token: &str| {
-        token.len() > KEY_UNITS_MAX
-            && token.chars().map(char::len_utf16).sum::<usize>() > KEY_UNITS_MAX
-    };
-    if tokens.iter().any(|token| long(token)) {
-        return Err(Reason::KeyTooLong);
-    }
-    Ok(tokens.len())
-}
-
-/// A node that is moved, or a literal under a node that was, may come to stand too deep.
-fn fits_in_depth<D: Doc>(doc: &D, op: &Op<D::Value>) -> Result<(), Reason> {
-    match op {
-        Op::Create(path, value)
-        | Op::Put(path, value)
-        | Op::Ins(path, value)
-        | Op::Rep(path, value) => value.check(path.0.len()),
-        Op::Move { to, .. } => doc
-            .get(&to.0)
-            .map_or(Ok(()), |value| value.check(to.0.len())),
-        _ => Ok(()),
-    }
 }
 
 fn refusal(code: ErrorCode, op: usize, rule: &str) -> Refusal {

@@ -104,9 +104,17 @@ fn by_the_function((doc, first, second): Edits<'_>) -> Result<End, String> {
         let report = vec![refused.kind];
         return Ok(End { doc, report });
     }
-    let report = match apply::apply(&mut doc, &rebased.patch, &Rules::RFC) {
-        Ok(_) => rebased.lost.iter().map(|lost| lost.kind).collect(),
+    let report = match apply::settle(&mut doc, &rebased.patch, &Rules::RFC) {
+        Ok(applied) => {
+            let left_out = applied.left_out(rebased.patch.0.len()).into_iter();
+            let left_out = left_out.map(|op| (rebased.origin[op], Kind::NotNumber));
+            let lost = rebased.lost.iter().map(|lost| (lost.op, lost.kind));
+            let mut report: Vec<_> = lost.chain(left_out).collect();
+            report.sort_by_key(|(op, _)| *op);
+            report.into_iter().map(|(_, kind)| kind).collect()
+        }
         Err(error) if error.reason == Reason::TestFailed => vec![Kind::GuardFailed],
+        Err(error) if error.reason == Reason::NotNumber => vec![Kind::NotNumber],
         Err(error) => return Err(format!("the form does not apply: {error}")),
     };
     Ok(End { doc, report })
