@@ -1,7 +1,10 @@
 // @ts-check
-// The default entry for development: it freezes what it hands out and checks itself.
+// The default entry for development: it freezes what it hands out, checks itself
+// and says what is wrong in whole sentences.
 
+import { explain } from "./errors.js";
 import { load } from "./inline.js";
+import { SENTENCES } from "./sentences.js";
 import { Store } from "./store.js";
 
 export { DisposedError, RejectedError, SyncedStoreError } from "./errors.js";
@@ -17,6 +20,7 @@ export class SyncedStore extends Store {
    * @param {import("./index.js").SyncedStoreOptions<T>} options
    */
   constructor(url, options) {
+    explain(SENTENCES);
     super(url, options, load, true);
   }
 }

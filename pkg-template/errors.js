@@ -1,6 +1,6 @@
 // @ts-check
-// The sentences. The core says what is wrong in codes and fields; here they become errors that say
-// what happened, to what, and what to do.
+// The core says what is wrong in codes and fields; here they become errors that say what happened,
+// to what, and what to do.
 
 /** @typedef {import("./index.js").ErrorCode} ErrorCode */
 /** @typedef {import("./core.js").Fault} Fault */
@@ -9,75 +9,79 @@
 const RETRYABLE =
   /^(network|rate-limited|queue-full|slow|storage|storage-full|overloaded|unavailable)$/;
 
-const GUARD = "the value is not what test expects; read it again and decide anew";
-
-/** What is wrong with a value, a recipe or an operation, by the reason that the core gives. */
-const REASONS = /** @type {Record<string, string>} */ ({
-  "not-json":
-    "JSON cannot hold this; use plain objects, arrays, text, finite numbers, true, false or null",
-  cycle: "the value contains itself; JSON cannot hold a cycle",
-  sparse: "the array has holes; fill them with null",
-  accessor: "a getter or setter is not data; give its value",
-  "lone-surrogate": "the text ends inside a character; cut it between characters",
-  "proto-key": 'the key "__proto__" is refused; use another',
-  "too-deep": "the document would be more than 64 levels deep; make it flatter",
-  "key-too-long": "a key is longer than 1024 characters; shorten it",
-  "string-too-long": "a text is longer than 524288 characters; split it",
-  "async-recipe":
-    "the recipe is async; await first, then update with a recipe that returns at once",
-  "mutate-and-return": "the recipe changed its draft and returned a value; do one of the two",
-  "async-transaction":
-    "the function given to transact is async; await first, then write in one that returns at once",
-  "dead-draft": "a draft was used after its recipe had ended; read store.state instead",
-  root: "the document must stay an object or an array",
-  "no-recipe": "update takes a function that edits its draft",
-  "rolled-back": "the function given to transact threw, so nothing of it has happened",
-  "bad-pointer": "this is no JSON Pointer; write it as in /todos/0/done",
-  "bad-index": "this is no index of an array; use 0, 1, 2 and so on, or - to append",
-  "parent-missing": "there is no object or array to hold this; add it first",
-  "target-missing": "there is nothing here; add it first",
-  "out-of-range": "the index is behind the end of the array; use one within it, or - to append",
-  "not-number": "inc needs a number here, and a finite sum; replace the value first",
-  "not-text": "str_ins and str_del need a text here; replace the value first",
-  "bad-offset":
-    "the position is outside the text or inside a character; use one between characters",
-  "into-itself": "a value cannot be moved into itself; move it elsewhere",
-  "test-failed": GUARD,
-  "guard-failed": GUARD,
-  "too-many-ops": "one change holds more operations than the room takes; split it",
-  "too-large": "this is larger than the room takes; split it",
-});
-
-/** What happened, by code, where no reason says it better. */
-const CODES = /** @type {Record<string, string>} */ ({
-  "wasm-load":
-    "the wasm could not be compiled; a content security policy must allow 'wasm-unsafe-eval' in script-src",
-  disposed: "the store was disposed; make a new one",
-  "invalid-patch": "the change does not fit the document",
-  rejected: "the room refused the change, and it was taken back",
-  "unknown-outcome":
-    "nobody can say any more whether the room took the change; look at the state before you repeat it",
-  unauthorized: "the room asks for valid credentials",
+/**
+ * What to do, by the reason that the core gives or else by code; the word itself says what happened.
+ * Every app ships these words, so they are few; `sentences.js` has whole sentences.
+ * @type {Record<string, string>}
+ */
+const ADVICE = {
+  "not-json": "use plain data",
+  cycle: "leave it out",
+  sparse: "fill holes with null",
+  accessor: "give its value",
+  "lone-surrogate": "cut between characters",
+  "proto-key": "use another",
+  "too-deep": "make it flatter",
+  "key-too-long": "shorten it",
+  "string-too-long": "split it",
+  "async-recipe": "await first",
+  "async-transaction": "await first",
+  "mutate-and-return": "do one of the two",
+  "nested-update": "do it after the recipe",
+  "dead-draft": "read store.state",
+  root: "must stay an object or array",
+  "no-recipe": "give a function",
+  "rolled-back": "nothing has changed",
+  "not-a-patch": "give an array of operations",
+  "bad-pointer": "write it as /todos/0",
+  "bad-index": "use 0, 1, 2 or - for the end",
+  "parent-missing": "add it first",
+  "target-missing": "add it first",
+  "out-of-range": "use - for the end",
+  "not-number": "replace the value first",
+  "not-text": "replace the value first",
+  "bad-offset": "use one between characters",
+  "into-itself": "move it elsewhere",
+  "test-failed": "read it again",
+  "guard-failed": "read it again",
+  "too-many-ops": "split it",
+  "too-large": "split it",
+  "history-lost": "changes that wait are sent anew",
+  recorder: "nothing has changed; please report it",
+  mispredicted: "please report it",
+  "wasm-load": "not compiled; a content security policy must allow 'wasm-unsafe-eval'",
+  disposed: "make a new store",
+  rejected: "taken back",
+  "unknown-outcome": "read the state before you repeat it",
+  unauthorized: "needs valid credentials",
   forbidden: "this client may not enter the room",
-  protocol:
-    "client and room did not understand each other; check that the address is a draftsync server",
-  "protocol-version":
-    "client and room speak different versions of the protocol; update the older one",
-  replaced: "another connection has taken over this client's id",
-  "rate-limited": "too many messages were sent; the store comes again later",
-  "too-large": "the change does not fit one message; split it",
-  "queue-full": "too many changes wait to be sent; connect, or await flush() before writing more",
-  slow: "the connection was too slow and was closed; the store comes again",
-  storage: "the room's storage failed or lost the room",
-  "storage-full":
-    "the room's storage is full; nothing more is taken until its operator makes space",
-  overloaded: "the server has no place at the moment; the store comes again",
-  unavailable:
-    "the store is not loaded yet; wait for store.ready, and in draftsync/slim call init first",
-  network: "the server cannot be reached; the store tries again",
-  internal:
-    "the store failed inside and has stopped; state stays readable, make a new store to go on",
-});
+  protocol: "client and room do not understand each other; check the address",
+  "protocol-version": "update the older one",
+  replaced: "another connection has this client's id",
+  "rate-limited": "the store comes again",
+  "queue-full": "connect, or await flush()",
+  slow: "the store comes again",
+  storage: "failed in the room",
+  "storage-full": "the room's operator must make space",
+  overloaded: "the store comes again",
+  unavailable: "await store.ready; in draftsync/slim call init",
+  network: "the store tries again",
+  internal: "the store stopped, state stays readable; make a new one",
+};
+
+/** Whole sentences, where this is the development build. @type {Record<string, string>} */
+let sentences = {};
+
+/** @param {Record<string, string>} table */
+export function explain(table) {
+  sentences = table;
+}
+
+/** @param {string} word */
+function sentence(word) {
+  const advice = ADVICE[word];
+  return sentences[word] ?? word.replaceAll("-", " ") + (advice ? "; " + advice : "");
+}
 
 export class SyncedStoreError extends Error {
   /**
@@ -85,7 +89,7 @@ export class SyncedStoreError extends Error {
    * @param {string} [message]
    * @param {{ cause?: unknown, details?: import("./index.js").Json }} [more]
    */
-  constructor(code, message = CODES[code], { cause, details } = {}) {
+  constructor(code, message = sentence(code), { cause, details } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "SyncedStoreError";
     this.code = code;
@@ -110,9 +114,8 @@ export class RejectedError extends SyncedStoreError {
    */
   constructor({ code, op, rule }, change, state) {
     const path = change.patches[op]?.path;
-    super(code, `${CODES.rejected}: ${place({ op, path })}${REASONS[rule] ?? rule}`, {
-      details: { op, rule },
-    });
+    const what = sentence("rejected") + ": " + place({ op, path }) + sentence(rule);
+    super(code, what, { details: { op, rule } });
     this.name = "RejectedError";
     this.change = change;
     this.state = state;
@@ -125,12 +128,7 @@ export class RejectedError extends SyncedStoreError {
  */
 export function errorOf({ draftsync, code, ...details }) {
   if (code === "disposed") return new DisposedError();
-  const { reason = "", kind, waiting, bytes } = details;
-  let what = REASONS[reason] ?? (reason || CODES[code] || CODES.internal);
-  if (kind) what = what.replace("this", kind);
-  if (waiting !== undefined) what = what.replace("too many", String(waiting));
-  if (bytes !== undefined) what += `: it takes ${bytes} bytes`;
-  return new SyncedStoreError(code, place(details) + what, { details });
+  return new SyncedStoreError(code, place(details) + sentence(details.reason ?? code), { details });
 }
 
 /**
@@ -141,9 +139,17 @@ export function fault(code, reason) {
   return errorOf({ draftsync: 1, code, reason });
 }
 
-/** @param {{ op?: number | undefined, path?: string | undefined }} fault */
-function place({ op, path }) {
-  const where = path === "" ? "the document" : path;
-  if (op === undefined) return where === undefined ? "" : `${where}: `;
-  return `operation ${op}${where === undefined ? "" : ` at ${where}`}: `;
+/**
+ * To what it happened.
+ * @param {Partial<Fault>} fault
+ */
+function place({ op, path, kind, waiting, bytes }) {
+  const parts = [
+    op !== undefined && `operation ${op}`,
+    path === "" ? "the document" : path,
+    kind,
+    waiting && `${waiting} changes`,
+    bytes && `${bytes} bytes`,
+  ];
+  return parts.map((part) => (part ? part + ": " : "")).join("");
 }

@@ -1,7 +1,10 @@
 // @ts-check
-// The entry without wasm, for development: it freezes what it hands out and checks itself.
+// The entry without wasm, for development: it freezes what it hands out, checks itself
+// and says what is wrong in whole sentences.
 
+import { explain } from "./errors.js";
 import { load } from "./fetched.js";
+import { SENTENCES } from "./sentences.js";
 import { Store } from "./store.js";
 
 export { DisposedError, RejectedError, SyncedStoreError } from "./errors.js";
@@ -18,6 +21,7 @@ export class SyncedStore extends Store {
    * @param {import("./index.js").SyncedStoreOptions<T>} options
    */
   constructor(url, options) {
+    explain(SENTENCES);
     super(url, options, load, true);
   }
 }

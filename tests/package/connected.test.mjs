@@ -135,7 +135,7 @@ test("B26: a refused change is taken back, and everybody who asked is told", asy
   assert.equal(two.state.items[0].done, false);
   assert.equal(
     error.message,
-    "the room refused the change, and it was taken back: operation 0 at /items/0/text: the value is not what test expects; read it again and decide anew",
+    "rejected; taken back: operation 0: /items/0/text: guard failed; read it again",
   );
 });
 

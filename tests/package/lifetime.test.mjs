@@ -37,7 +37,7 @@ describe("ending", () => {
       assert.ok(error instanceof production.DisposedError);
       assert.equal(error.code, "disposed");
       assert.equal(error.name, "DisposedError");
-      assert.equal(error.message, "the store was disposed; make a new one");
+      assert.equal(error.message, "disposed; make a new store");
     }
     store.disconnect();
     for (const promise of [ready, confirmed, flushed, store.ready, change.confirmed]) {
@@ -210,10 +210,7 @@ describe("loading", () => {
     const error = thrownBy(() => store.update((draft) => void draft.items.push("x")));
     assert.equal(error.code, "unavailable");
     assert.equal(error.retryable, true);
-    assert.equal(
-      error.message,
-      "the store is not loaded yet; wait for store.ready, and in draftsync/slim call init first",
-    );
+    assert.equal(error.message, "unavailable; await store.ready; in draftsync/slim call init");
     let told = 0;
     store.subscribe(() => (told += 1));
     store.on("patch", () => (told += 1));
@@ -310,7 +307,7 @@ describe("loading", () => {
     assert.equal(error.cause, trap);
     assert.equal(
       error.message,
-      "the store failed inside and has stopped; state stays readable, make a new store to go on",
+      "internal; the store stopped, state stays readable; make a new one",
     );
     assert.deepEqual(store.state, { n: 1 });
     assert.equal(store.status.value.state, "failed");

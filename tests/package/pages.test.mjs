@@ -108,8 +108,7 @@ test("B32: a policy that forbids wasm makes the status `failed`, and nothing thr
     state: "failed",
     code: "wasm-load",
     error: "wasm-load",
-    message:
-      "the wasm could not be compiled; a content security policy must allow 'wasm-unsafe-eval' in script-src",
+    message: "wasm load; not compiled; a content security policy must allow 'wasm-unsafe-eval'",
     items: ["initial"],
   });
 });
