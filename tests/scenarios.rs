@@ -10,6 +10,7 @@ mod runner;
 #[test]
 fn t1_t44_every_scenario_holds_in_both_orders_and_all_ways() {
     let scenarios = file::read(include_str!("golden/scenarios.json")).unwrap();
+    assert!(scenarios.len() >= 112, "{} scenarios", scenarios.len());
     let failures: Vec<_> = scenarios
         .iter()
         .flat_map(|scenario| {
