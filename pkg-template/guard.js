@@ -1,6 +1,6 @@
 // @ts-check
 
-import { SyncedStoreError } from "./errors.js";
+import { SyncedStoreError, fault } from "./errors.js";
 
 /** Tells what functions of the app throw from what the core throws. */
 export class Own {
@@ -49,4 +49,14 @@ export function whenLoaded(load, begin, fail) {
   }
   if (loaded === true) begin();
   else loaded.then(begin).catch(failed);
+}
+
+/**
+ * Lets a result pass that is no promise: a transaction ends when its function returns.
+ * @template R
+ * @param {R} result
+ */
+export function sync(result) {
+  if (typeof (/** @type {any} */ (result)?.then) !== "function") return result;
+  throw fault("invalid-patch", "async-transaction");
 }

@@ -8,7 +8,7 @@ import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "
 import { Flushes } from "./flushes.js";
 import { address, inBrowser, report } from "./host.js";
 import { Later } from "./later.js";
-import { Own, whenLoaded } from "./guard.js";
+import { Own, sync, whenLoaded } from "./guard.js";
 import { Listeners, readable } from "./listeners.js";
 import { Wire } from "./wire.js";
 
@@ -395,13 +395,4 @@ export class Store {
   #report(error) {
     report(error, this.#options.onError);
   }
-}
-
-/**
- * @template R
- * @param {R} result
- */
-function sync(result) {
-  if (typeof (/** @type {any} */ (result)?.then) !== "function") return result;
-  throw fault("invalid-patch", "async-transaction");
 }

@@ -1,6 +1,7 @@
 //! Holds the papers and the tests together: rules and citations, first lines, sizes, words.
 //!
 //! The checks are functions over text, so that they are tested themselves, on small texts.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
