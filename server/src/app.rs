@@ -51,6 +51,7 @@ pub(crate) fn routes(shared: Arc<Shared>, www: Option<PathBuf>, pkg: Option<Path
     let files = files.layer(middleware::map_response(file_headers));
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
         .route("/rooms/{*room}", get(room))
         .with_state(shared)
         .merge(files)
@@ -69,6 +70,21 @@ async fn local_only(
     let message = "this server has no authentication and answers this machine only; \
                    ask for it as localhost, without a proxy\n";
     (StatusCode::FORBIDDEN, message).into_response()
+}
+
+/// Whether it is worth sending somebody here.
+async fn ready(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
+    if shared.registry.engine().is_broken() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the storage failed\n");
+    }
+    if *shared.stop.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n");
+    }
+    if !shared.registry.engine().takes_writes() {
+        // Who reads is served all the same.
+        return (StatusCode::OK, "the storage is full\n");
+    }
+    (StatusCode::OK, "ok\n")
 }
 
 async fn file_headers(mut response: Response) -> Response {

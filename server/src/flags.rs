@@ -22,9 +22,12 @@ pub(crate) struct Flags {
     /// An origin whose pages may open a socket, besides those of this machine; repeatable.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Where the rooms' histories are kept.
-    #[arg(long, value_enum, default_value_t = EngineName::Memory)]
+    /// How the rooms are kept.
+    #[arg(long, value_enum, default_value_t = EngineName::Redb)]
     pub(crate) engine: EngineName,
+    /// The folder that the rooms are kept in, made when it is not there; nobody else may read it.
+    #[arg(long, value_name = "DIR", default_value = ".draftsync")]
+    pub(crate) data: PathBuf,
     #[command(flatten)]
     pub(crate) capacity: Capacity,
 }
@@ -32,8 +35,10 @@ pub(crate) struct Flags {
 /// An engine, by its name.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum EngineName {
-    /// As long as the process lives.
+    /// In memory, as long as the process lives.
     Memory,
+    /// In a file; what is acknowledged is on the disk.
+    Redb,
 }
 
 /// What the server may take.
@@ -103,6 +108,10 @@ pub(crate) struct Capacity {
     /// nothing can be written.
     #[arg(long, value_name = "BYTES", default_value_t = ENGINE_BYTES_MAX)]
     pub(crate) engine_bytes_max: usize,
+    /// Bytes that stay free on the disk of the rooms; then nothing can be written. A twentieth of
+    /// the disk, or 1 GiB when that is less, unless this flag is given.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) disk_free_min: Option<u64>,
 }
 
 impl Capacity {

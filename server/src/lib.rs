@@ -151,6 +151,11 @@ impl Server {
         self.shared.door.open()
     }
 
+    /// Comes when the storage has failed, after which this server can only be stopped.
+    pub async fn broke(&self) {
+        self.shared.registry.engine().broke().await;
+    }
+
     /// Closes every socket and waits until they are closed, within the time of the limits.
     pub async fn stop(self) {
         self.shared.stop.send_replace(true);

@@ -25,6 +25,16 @@ pub const SNAPSHOT_CHANGES: u64 = 1_000;
 pub const SNAPSHOT_BYTES: usize = 1024 * 1024;
 /// Most bytes that the memory engine keeps, unless another number is asked for.
 pub const ENGINE_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Most jobs of the durable engine that share one transaction and one sync.
+pub const BATCH_JOBS_MAX: usize = 4_096;
+/// A transaction with so many bytes takes no further job.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most changes that one snapshot forgets; the next one forgets on.
+pub const FORGET_ROWS_MAX: u64 = 4_096;
+/// What the durable engine keeps of its file in memory, in bytes.
+pub const DISK_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes that stay free on the disk, when a twentieth of it is more than that.
+pub const DISK_FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
 /// Longest name of a room, in bytes.
 pub const ROOM_BYTES_MAX: usize = 512;
 /// Longest segment of a room's name, in bytes.

@@ -4,7 +4,7 @@ mod flags;
 
 use crate::flags::{EngineName, Flags};
 use clap::Parser;
-use draftsync_server::engine::{Engine, Memory};
+use draftsync_server::engine::{Engine, Memory, Redb};
 use draftsync_server::{Config, Server};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let engine: Arc<dyn Engine> = match flags.engine {
         EngineName::Memory => Arc::new(Memory::with_bytes_max(flags.capacity.engine_bytes_max)),
+        EngineName::Redb => Arc::new(Redb::open(&flags.data, flags.capacity.disk_free_min)?),
     };
     // Before the line on stdout: who reads that may send a signal at once.
     let stop = Signals::listen()?;
@@ -43,9 +44,22 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", server.address())?;
     stdout.flush()?;
-    stop.come().await?;
+    let broke = tokio::select! {
+        come = stop.come() => {
+            come?;
+            false
+        }
+        () = server.broke() => true,
+    };
     tracing::info!("stopping");
     server.stop().await;
+    if broke {
+        return Err(
+            "the storage failed; what was acknowledged before is on the disk, so look at \
+                    the disk and start the server again"
+                .into(),
+        );
+    }
     Ok(())
 }
 

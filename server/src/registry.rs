@@ -131,6 +131,11 @@ impl Registry {
         }
     }
 
+    /// Where the rooms are kept.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
     /// A number for a new session.
     pub(crate) fn session(&self) -> SessionId {
         let mut rooms = self.lock();

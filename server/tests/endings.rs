@@ -13,11 +13,13 @@ use draftsync_server::{Config, Server};
 use serde_json::json;
 use std::future::ready;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use support::{
-    Client, add, config, hello, id, push, refusal, seed, server, server_with_engine, until, within,
+    Client, Folder, add, config, hello, id, push, refusal, seed, server, server_with_engine, until,
+    within,
 };
 use tokio::sync::Semaphore;
 
@@ -451,13 +453,8 @@ async fn s12_a_stopped_server_lets_nobody_in() {
 #[test]
 fn s12_the_program_prints_its_url_and_stops_when_told() {
     for signal in ["-TERM", "-INT"] {
-        let mut program = Program::start(&["--listen", "127.0.0.1:0"]);
-        let mut output = BufReader::new(program.child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let port = line.trim_end().strip_prefix("http://127.0.0.1:");
-        let port = port.and_then(|port| port.parse::<u16>().ok());
-        assert!(port.is_some_and(|port| port > 0), "{line:?}");
+        let mut program = Program::start(&["--listen", "127.0.0.1:0", "--engine", "memory"]);
+        assert!(program.address().port() > 0);
         let id = program.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -468,14 +465,44 @@ fn s12_the_program_prints_its_url_and_stops_when_told() {
         );
         assert!(program.child.wait().unwrap().success(), "{signal}");
         let mut rest = String::new();
-        output.read_to_string(&mut rest).unwrap();
+        program.output.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "one line and no more on stdout");
+    }
+}
+
+/// Killed without a word right after an acknowledgement, the program has the change when it is
+/// started again, and the client goes on where it was.
+#[tokio::test]
+async fn s17_what_a_killed_program_acknowledged_is_there_again() {
+    let folder = Folder::new("rooms-of-a-killed-program");
+    let data = folder.path.to_str().unwrap();
+    let flags = ["--listen", "127.0.0.1:0", "--data", data];
+    let mut epoch = None;
+    for life in 1..=3 {
+        let mut program = Program::start(&flags);
+        let mut client = Client::connect_to(program.address(), "r").await;
+        client.send(&hello(1)).await;
+        let welcome = client.next().await;
+        assert_eq!(welcome["last_seq"], life - 1);
+        let first = epoch.get_or_insert_with(|| welcome["epoch"].clone());
+        assert_eq!(welcome["epoch"], *first);
+        if life == 1 {
+            client.send(&seed(json!([]))).await;
+            client.next().await;
+        } else {
+            let items: Vec<_> = (1..life).collect();
+            assert_eq!(welcome["snapshot"], json!(items));
+        }
+        client.send(&push(life, life, add("/-", json!(life)))).await;
+        assert_eq!(client.next().await["type"], "ack");
+        program.child.kill().unwrap();
+        program.child.wait().unwrap();
     }
 }
 
 #[test]
 fn s1_the_program_refuses_an_open_address() {
-    let mut program = Program::start(&["--listen", "0.0.0.0:0"]);
+    let mut program = Program::start(&["--listen", "0.0.0.0:0", "--engine", "memory"]);
     assert!(!program.child.wait().unwrap().success());
     let mut message = String::new();
     let mut errors = program.child.stderr.take().unwrap();
@@ -485,17 +512,29 @@ fn s1_the_program_refuses_an_open_address() {
 
 struct Program {
     child: Child,
+    output: BufReader<ChildStdout>,
 }
 
 impl Program {
     fn start(flags: &[&str]) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_draftsync-server"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_draftsync-server"))
             .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { child }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
+    }
+
+    /// What it says first: where it listens.
+    fn address(&mut self) -> SocketAddr {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("http://");
+        address
+            .and_then(|address| address.parse().ok())
+            .expect(&line)
     }
 }
 

@@ -5,13 +5,18 @@
 use draftsync::protocol::{Change, ClientId, Epoch, PatchOp, Seq, Version};
 use draftsync::room::{Append, Dedupe, Room};
 use draftsync::tree::Tree;
-use draftsync_server::engine::{Engine, EngineError, Memory, Snapshot};
+use draftsync_server::engine::{Engine, EngineError, Memory, Redb, Snapshot};
+use redb::backends::InMemoryBackend;
+use std::sync::Arc;
 
 const EPOCH: Epoch = Epoch(1);
 const OTHER: Epoch = Epoch(2);
 
-fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(Memory::default())]
+fn engines() -> Vec<Arc<dyn Engine>> {
+    vec![
+        Arc::new(Memory::default()),
+        Arc::new(Redb::open_on(InMemoryBackend::new()).unwrap()),
+    ]
 }
 
 fn tree(text: &str) -> Tree {
@@ -102,6 +107,83 @@ async fn r8_an_append_on_another_head_or_history_stores_nothing() {
     }
 }
 
+/// Writers that do not know of each other: of those who expect one head one is stored, and the
+/// log has every change of each once and in its order.
+#[tokio::test(flavor = "multi_thread")]
+async fn r8_of_many_writers_on_one_head_one_is_stored() {
+    const WRITERS: u32 = 8;
+    const CHANGES: u64 = 25;
+    for engine in engines() {
+        let mut writers = Vec::new();
+        for writer in 1..=WRITERS {
+            let engine = Arc::clone(&engine);
+            writers.push(tokio::spawn(async move {
+                let mut head = 0;
+                for seq in 1..=CHANGES {
+                    loop {
+                        let mut mine = append(head, 1);
+                        mine.client_id = ClientId(writer.into());
+                        mine.changes[0].client_id = mine.client_id;
+                        mine.changes[0].seq = Seq(seq);
+                        mine.dedupe.last_seq = Seq(seq);
+                        match engine.append("r", EPOCH, mine).await {
+                            Ok(()) => break,
+                            Err(EngineError::HeadMoved { stored, .. }) => head = stored,
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                }
+            }));
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let stored = engine.load("r").await.unwrap().unwrap();
+        let count = u64::from(WRITERS) * CHANGES;
+        let versions: Vec<_> = stored.log.iter().map(|change| change.version.0).collect();
+        assert_eq!(versions, (1..=count).collect::<Vec<_>>());
+        for writer in 1..=WRITERS {
+            let of = |change: &&Change<Tree>| change.client_id == ClientId(writer.into());
+            let seqs: Vec<_> = stored
+                .log
+                .iter()
+                .filter(of)
+                .map(|change| change.seq.0)
+                .collect();
+            assert_eq!(seqs, (1..=CHANGES).collect::<Vec<_>>());
+        }
+        let last = |(_, known): &(ClientId, Dedupe<Tree>)| known.last_seq == Seq(CHANGES);
+        assert_eq!(stored.clients.len(), WRITERS as usize);
+        assert!(stored.clients.iter().all(last));
+    }
+}
+
+/// Everything that a room remembers comes back as it was, to the last field.
+#[tokio::test]
+async fn r9_what_is_remembered_of_clients_comes_back_whole() {
+    let results = r#"[{"seq":3,"tag":"00000000000000aa","version":4},
+        {"seq":4,"tag":"00000000000000ab","version":4,"void":true,
+         "lost":[{"op":0,"reason":"target-gone","path":"/a~1b"}]},
+        {"seq":5,"tag":"00000000000000ac","version":4,
+         "rejected":{"code":"rejected","op":1,"rule":"test-failed"}},
+        {"seq":6,"tag":"ffffffffffffffff","version":9007199254740991,
+         "patch":[{"op":"add","path":"/x","value":null},{"op":"inc","path":"/n","inc":0.1}]}]"#;
+    let dedupe = Dedupe {
+        last_seq: Seq(6),
+        results: serde_json::from_str(results).unwrap(),
+    };
+    for engine in engines() {
+        engine.append("r", EPOCH, append(0, 1)).await.unwrap();
+        let mut more = append(1, 0);
+        more.client_id = ClientId(u128::MAX);
+        more.dedupe = dedupe.clone();
+        engine.append("r", EPOCH, more).await.unwrap();
+        let stored = engine.load("r").await.unwrap().unwrap();
+        assert_eq!(stored.clients.len(), 2);
+        assert_eq!(stored.clients[1], (ClientId(u128::MAX), dedupe.clone()));
+    }
+}
+
 /// Appends are taken in the order of the calls, whichever answer is asked for first.
 #[tokio::test]
 async fn r7_calls_are_queued_when_they_return() {
@@ -109,9 +191,11 @@ async fn r7_calls_are_queued_when_they_return() {
         let first = engine.append("r", EPOCH, append(0, 1));
         let second = engine.append("r", EPOCH, append(1, 1));
         let lost = engine.append("r", EPOCH, append(1, 1));
+        let loaded = engine.load("r");
         second.await.unwrap();
         first.await.unwrap();
         assert!(lost.await.is_err(), "of two on one head one is stored");
+        assert_eq!(loaded.await.unwrap().unwrap().log.len(), 2);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Where a room's history is kept.
 
+mod disk;
 mod memory;
 
+pub use disk::{OpenFolderError, Redb};
 pub use memory::Memory;
 
 use draftsync::error::ErrorCode;
@@ -18,7 +20,7 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send>
 ///
 /// The order of the calls for one room is the order of what they do, whether or not the caller
 /// has waited for the answers in between: a call is queued when it returns. So many appends can
-/// share one write to a disk.
+/// share one write to a disk. Only a snapshot may be stored later than what was called after it.
 pub trait Engine: Debug + Send + Sync + 'static {
     /// What is kept of a room; none when nobody has written to it.
     fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>>;
@@ -37,6 +39,16 @@ pub trait Engine: Debug + Send + Sync + 'static {
     /// is decided on them, and reading goes on.
     fn takes_writes(&self) -> bool {
         true
+    }
+
+    /// Whether the storage has failed in a way that only a new process can mend.
+    fn is_broken(&self) -> bool {
+        false
+    }
+
+    /// Comes when it has.
+    fn broke(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::pending())
     }
 }
 
@@ -69,6 +81,9 @@ pub enum EngineError {
     /// There is no room for it.
     #[error("the storage is full")]
     Full,
+    /// What is stored of the room is not what was written; nobody can read or write it any more.
+    #[error("the stored room is damaged: {0}")]
+    Damaged(String),
     /// The storage does not work.
     #[error("the storage failed: {0}")]
     Failed(String),

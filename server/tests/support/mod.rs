@@ -6,12 +6,15 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod disk;
+
 use draftsync_server::engine::{Engine, Memory};
 use draftsync_server::limits::Limits;
 use draftsync_server::{Config, Server};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,7 +79,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(server: &Server, room: &str) -> Self {
-        let uri = format!("ws://{}/rooms/{room}", server.address());
+        Self::connect_to(server.address(), room).await
+    }
+
+    pub(crate) async fn connect_to(address: SocketAddr, room: &str) -> Self {
+        let uri = format!("ws://{address}/rooms/{room}");
         let builder = ClientBuilder::new().uri(&uri).unwrap();
         let (socket, _) = within(builder.connect()).await.unwrap();
         Self { socket }
@@ -209,6 +216,28 @@ pub(crate) async fn raw(server: &Server, path: &str, frames: &[u8]) -> Vec<u8> {
         answer
     })
     .await
+}
+
+/// A folder of one test in the build's own place, gone when the test ends.
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
+}
+
+impl Folder {
+    /// A folder that is not there yet.
+    pub(crate) fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // What a killed run left over.
+        let _nothing = std::fs::remove_dir_all(&path);
+        Self { path }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left over is removed by the next run.
+        let _left = std::fs::remove_dir_all(&self.path);
+    }
 }
 
 /// Sends one HTTP request as it is written and gives the answer, up to where the server closes
