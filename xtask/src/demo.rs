@@ -20,6 +20,7 @@ pub(crate) fn demo(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     command.arg("--listen").arg(format!("127.0.0.1:{port}"));
     command.arg("--www").arg(workspace.root.join("www"));
     command.arg("--pkg").arg(package);
+    command.arg("--data").arg(workspace.root.join(".draftsync"));
     println!("xtask: starting the server; Ctrl-C stops it");
     become_process(command)
 }

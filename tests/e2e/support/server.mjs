@@ -3,7 +3,9 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.mjs";
 
@@ -14,9 +16,11 @@ const pkg = process.env.DRAFTSYNC_PKG ?? `${root}pkg`;
 export class ServerProcess {
   /**
    * @param {import("node:child_process").ChildProcess} child
+   * @param {string} data
    */
-  constructor(child) {
+  constructor(child, data) {
     this.child = child;
+    this.data = data;
     this.output = "";
     this.port = 0;
     /** @param {Buffer} chunk */
@@ -29,18 +33,22 @@ export class ServerProcess {
 
   /**
    * Starts a server and waits until it says where it listens.
-   * @param {{ port?: number }} [options] port 0: any free one
+   * @param {{ port?: number, engine?: "redb" | "memory", data?: string }} [options] port 0: any
+   *   free one; data: the folder of a server that was killed, else a new one
    */
-  static async start({ port = 0 } = {}) {
+  static async start({ port = 0, engine = "redb", data = newFolder() } = {}) {
     for (const path of [binary, pkg]) {
       if (!existsSync(path)) throw new Error(`${path} is missing: run cargo xtask test e2e`);
     }
     const child = spawn(
       binary,
-      ["--listen", `127.0.0.1:${port}`, "--www", `${root}www`, "--pkg", pkg],
+      ["--listen", `127.0.0.1:${port}`, "--www", `${root}www`, "--pkg", pkg].concat(
+        ["--engine", engine],
+        ["--data", data],
+      ),
       { stdio: ["ignore", "pipe", "pipe"] },
     );
-    const server = new ServerProcess(child);
+    const server = new ServerProcess(child, data);
     await until("the server says where it listens", () => {
       server.port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(server.output)?.[1] ?? 0);
       return server.port > 0 || child.exitCode !== null;
@@ -60,4 +68,11 @@ export class ServerProcess {
     this.child.kill("SIGKILL");
     await ended;
   }
+}
+
+/** Folders of this run, which end with it. */
+function newFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "draftsync-e2e-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
