@@ -57,6 +57,22 @@ function decodeText(bytes) {
 }
 `,
   ],
+  // Most texts are paths and names, and calling the decoder takes longer than reading them.
+  [
+    /^function getStringFromWasm0\([^]*?\n\}\n/m,
+    `function getStringFromWasm0(start, length) {
+  start >>>= 0;
+  const memory = getUint8ArrayMemory0();
+  if (length < 64) {
+    const units = [];
+    let all = 0;
+    for (let i = 0; i < length; i++) all |= units[i] = memory[start + i];
+    if (all < 128) return String.fromCharCode(...units);
+  }
+  return decodeText(memory.subarray(start, start + length));
+}
+`,
+  ],
   [
     /^function handleError\([^]*?\n\}\n/m,
     `const caught = (act) => (...args) => {
