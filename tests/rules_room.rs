@@ -1,8 +1,9 @@
 //! A room, told what sessions say: part R, and the parts of W that a room decides.
 #![cfg(not(target_arch = "wasm32"))]
 
+use draftsync::apply::{self, Rules};
 use draftsync::frame;
-use draftsync::protocol::{Change, Epoch, ToClient, ToRoom, Version};
+use draftsync::protocol::{Change, Epoch, PatchOp, ToClient, ToRoom, Version};
 use draftsync::room::{LOG_CHANGES_MAX, Room, RoomOutput, SessionId, WINDOW_VERSIONS_MAX};
 use draftsync::tree::Tree;
 
@@ -527,6 +528,68 @@ fn r17_a_document_grows_no_further_than_its_limit() {
     hall.heard();
     hall.says(1, &one(seq + 1, seq + 2, &half));
     assert_eq!(hall.sent(1)["results"][0].get("rejected"), None);
+}
+
+#[test]
+fn r17_what_comes_and_goes_adds_up_to_nothing() {
+    let doc = r#"{"l":["x"],"o":{"k":1},"t":"a😀b"}"#;
+    for ops in [
+        r#"{"op":"add","path":"/l/-","value":["y"]},{"op":"remove","path":"/l/1"}"#,
+        r#"{"op":"add","path":"/a~1b","value":"é"},{"op":"remove","path":"/a~1b"}"#,
+        r#"{"op":"str_ins","path":"/t","pos":3,"str":"ü\u0000"},{"op":"str_del","path":"/t","pos":3,"len":2}"#,
+        r#"{"op":"move","from":"/l/0","path":"/a long name"},{"op":"move","from":"/a long name","path":"/l/0"}"#,
+        r#"{"op":"copy","from":"/o","path":"/p"},{"op":"move","from":"/p","path":"/o"}"#,
+    ] {
+        let ops: Vec<PatchOp<Tree>> = serde_json::from_str(&format!("[{ops}]")).expect("a patch");
+        let mut now = tree(doc);
+        let applied = apply::write(&mut now, &ops, &Rules::RFC).expect("it applies");
+        assert_eq!(now, tree(doc), "{ops:?}");
+        assert_eq!(applied.growth(), (0, 0), "{ops:?}");
+    }
+}
+
+#[test]
+fn p27_texts_that_grow_together_stay_within_the_limit() {
+    let mut hall = Hall::with(r#"{"t":"","n":0}"#);
+    let half = format!(
+        r#"{{"op":"str_ins","path":"/t","pos":0,"str":"{}"}}"#,
+        "x".repeat(262_145)
+    );
+    hall.says(1, &one(1, 1, &half));
+    hall.heard();
+    hall.says(2, &push(1, &[offer(1, &half), offer(2, INC)]));
+    let results = hall.sent(2)["results"].clone();
+    assert_eq!(results[0]["rejected"]["rule"], "string-too-long");
+    assert_eq!(results[1]["version"], 3);
+}
+
+#[test]
+fn t44_a_report_of_several_walks_stands_in_the_order_of_the_operations() {
+    let mut hall = Hall::with(r#"{"a":1,"b":1,"n":1.7e308}"#);
+    hall.says(1, &one(1, 1, r#"{"op":"remove","path":"/b"}"#));
+    hall.says(1, &one(2, 2, r#"{"op":"remove","path":"/a"}"#));
+    let huge = r#"{"op":"inc","path":"/n","inc":9e306}"#;
+    hall.says(1, &one(3, 3, huge));
+    hall.heard();
+    let set = |path: &str| format!(r#"{{"op":"replace","path":"{path}","value":2}}"#);
+    hall.says(
+        2,
+        &one(1, 1, &[set("/a"), huge.to_owned(), set("/b")].join(",")),
+    );
+    let result = hall.sent(2)["results"][0].clone();
+    let lost = result["lost"].as_array().expect("a report");
+    let lost: Vec<_> = lost
+        .iter()
+        .map(|lost| (lost["op"].as_u64(), lost["reason"].as_str()))
+        .collect();
+    let gone = Some("target-gone");
+    let expected = [
+        (Some(0), gone),
+        (Some(1), Some("not-number")),
+        (Some(2), gone),
+    ];
+    assert_eq!(lost, expected);
+    assert_eq!(result["void"], true, "nothing of it is left");
 }
 
 #[test]
