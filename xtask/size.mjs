@@ -27,11 +27,12 @@ const apps = {
 linkPackage();
 const wasm = measure("wasm", readFileSync(join(pkg, "core.wasm")));
 const whole = measure("default entry", await bundle(apps.default));
+const wholeJs = measure("default, JS only", withoutWasm(await bundle(apps.default)));
 const slimJs = measure("slim, JS only", await bundle(apps.slim));
 // Two files are compressed one by one, as a server does.
 const slim = add("slim, JS and wasm", slimJs, wasm);
 
-const rows = [wasm, whole, slimJs, slim];
+const rows = [wasm, wholeJs, whole, slimJs, slim];
 console.log(line("bytes", "raw", "gzip", "brotli", "budget"));
 for (const row of rows) {
   const budget = row === whole ? budgets.default : row === slim ? budgets.slim : "";
@@ -68,6 +69,17 @@ async function bundle(source) {
     logLevel: "warning",
   });
   return result.outputFiles[0].contents;
+}
+
+/**
+ * The default entry as it would be if its wasm were empty.
+ * @param {Uint8Array} bytes
+ */
+function withoutWasm(bytes) {
+  const text = new TextDecoder().decode(bytes);
+  const parts = text.split(/(?<=")(?:[0-9a-f]{2}){1000,}(?=")/);
+  if (parts.length !== 2) throw new Error("the default entry has no text of hex, or two of them");
+  return new TextEncoder().encode(parts.join(""));
 }
 
 /**

@@ -212,81 +212,71 @@ function setItem(list, copy, key, value) {
   return true;
 }
 
-/**
- * What a method of arrays does to the copy: one native call, and not a trap for each element.
- * @param {State} list
- * @param {number} start
- * @param {number} count
- * @param {any[]} items
- */
-function cut(list, start, count, items) {
-  const copy = own(list);
-  count = Math.min(count, copy.length - start);
-  const taken = items.map((item, i) => take(list, item, start + i));
-  if (count || taken.length) {
-    touch(list, start, copy.length - start - count);
-    list.shuffled = true;
-  }
-  const out = copy.splice(start, count, ...taken);
-  return out.map((/** @type {any} */ item, /** @type {number} */ i) => seen(list, item, start + i));
-}
-
-/** @param {any} draft @param {(copy: any[], list: State) => void} act */
-function reorder(draft, act) {
-  const list = alive(draft[STATE]);
-  const copy = own(list);
-  // Drafts, for whoever looks at an element here, or finds it twice, may write to it.
-  const items = copy.map((/** @type {any} */ item, /** @type {number} */ i) => seen(list, item, i));
-  act(items, list);
-  items.forEach((/** @type {any} */ item, /** @type {number} */ i) => (copy[i] = item));
-  list.shuffled = true;
-  touch(list, 0, 0);
-  return draft;
-}
-
 /** @param {any} value a relative index @param {number} length */
 function clamp(value, length) {
   const index = Math.trunc(value) || 0;
   return index < 0 ? Math.max(0, length + index) : Math.min(index, length);
 }
 
-/** @type {Record<string, ((this: any, ...args: any[]) => any) | null>} */
+/** A method that puts elements into another order. @param {"sort" | "reverse" | "copyWithin" | "fill"} name */
+const reorder = (name) =>
+  /** @this {any} @param {any[]} args */
+  function (...args) {
+    const list = alive(this[STATE]);
+    const copy = own(list);
+    // Drafts, for whoever looks at an element here, or finds it twice, may write to it.
+    const items = copy.map((/** @type {any} */ item, /** @type {number} */ i) =>
+      seen(list, item, i),
+    );
+    if (name === "fill") args[0] = take(list, args[0], clamp(args[1], items.length));
+    items[name](...args);
+    items.forEach((/** @type {any} */ item, /** @type {number} */ i) => (copy[i] = item));
+    list.shuffled = true;
+    touch(list, 0, 0);
+    return this;
+  };
+
+/**
+ * What array methods do to the copy: one native call, and not a trap for each element.
+ * @type {Record<string, ((this: any, ...args: any[]) => any) | null>}
+ */
 const methods = {
   __proto__: null,
   push(...items) {
-    cut(alive(this[STATE]), this.length, 0, items);
+    this.splice(this.length, 0, ...items);
     return this.length;
   },
   unshift(...items) {
-    cut(alive(this[STATE]), 0, 0, items);
+    this.splice(0, 0, ...items);
     return this.length;
   },
   pop() {
-    return cut(alive(this[STATE]), Math.max(0, this.length - 1), 1, [])[0];
+    return this.splice(-1, 1)[0];
   },
   shift() {
-    return cut(alive(this[STATE]), 0, 1, [])[0];
+    return this.splice(0, 1)[0];
   },
   splice(...args) {
-    const start = clamp(args[0], this.length);
-    const rest = args.length ? this.length - start : 0;
-    const count = args.length < 2 ? rest : Math.min(Math.max(Math.trunc(args[1]) || 0, 0), rest);
-    return cut(alive(this[STATE]), start, count, args.slice(2));
-  },
-  sort(compare) {
-    return reorder(this, (items) => items.sort(compare));
-  },
-  reverse() {
-    return reorder(this, (items) => items.reverse());
-  },
-  copyWithin(target, start, end) {
-    return reorder(this, (items) => items.copyWithin(target, start, end));
-  },
-  fill(value, start, end) {
-    return reorder(this, (items, list) =>
-      items.fill(take(list, value, clamp(start, items.length)), start, end),
+    const list = alive(this[STATE]);
+    const copy = own(list);
+    const [from, count, ...items] = args;
+    const start = clamp(from, copy.length);
+    const taken = items.map((item, i) => take(list, item, start + i));
+    args.splice(2, items.length, ...taken);
+    const { length } = copy;
+    const out = copy.splice(...args);
+    if (out.length || taken.length) {
+      touch(list, start, length - start - out.length);
+      list.shuffled = true;
+    }
+    return out.map((/** @type {any} */ item, /** @type {number} */ i) =>
+      seen(list, item, start + i),
     );
   },
+  sort: reorder("sort"),
+  reverse: reorder("reverse"),
+  copyWithin: reorder("copyWithin"),
+  fill: reorder("fill"),
   filter(test, self) {
     /** @type {any[]} */
     const left = Array.prototype.filter.call(this, test, self);
