@@ -5,6 +5,7 @@
 
 use crate::error::Reason;
 use crate::path::{Path, Token, index_of, tokens_of};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The six kinds of JSON.
@@ -43,6 +44,14 @@ pub trait Value: Clone + PartialEq {
     fn slice(&self, pos: usize, len: usize) -> Option<Self>;
     /// How many code units a text has, in UTF-16, or elements an array; else 0.
     fn length(&self) -> usize;
+    /// What stands in a container, each behind its token; of anything else nothing.
+    fn children(&self) -> Vec<(Token, Self)>;
+    /// What tells an item of a list from others: the name and the value of the first of its
+    /// members `id`, `_id` and `key` that is a text or a number.
+    fn id(&self) -> Option<Arc<str>>;
+    /// How many code units two texts have in common at the beginning, and behind that at the end;
+    /// no surrogate pair is cut.
+    fn common(&self, other: &Self) -> (usize, usize);
     /// How many bytes this value has as JSON, at most.
     fn json_bytes(&self) -> usize;
     /// How many values it is made of, itself included.

@@ -9,6 +9,7 @@
 //! - [`doc`]: what the core asks of a host's JSON. `tree` is the native one.
 //! - [`apply`]: what operations mean.
 //! - [`rebase`]: what they mean after the operations of others.
+//! - [`diff`]: two documents → a patch.
 //! - [`protocol`]: messages and limits. [`frame`]: one message from one text.
 //! - [`client`], [`room`]: one replica, and one document's authority; state machines without IO.
 //! - [`error`]: what can go wrong.
@@ -24,6 +25,7 @@ extern crate alloc;
 pub mod apply;
 mod chance;
 pub mod client;
+pub mod diff;
 pub mod doc;
 pub mod error;
 pub mod frame;

@@ -73,13 +73,23 @@ impl Path {
 
     /// This path, read before something was put at `gap`, as it reads afterwards.
     pub fn after_insert(&self, gap: &Self) -> Self {
+        self.shifted(gap, 0, 1)
+    }
+
+    /// This path, read before `gone` was taken out, as it reads afterwards.
+    pub fn after_remove(&self, gone: &Self) -> Self {
+        self.shifted(gone, 1, -1)
+    }
+
+    /// Adds `by` where this path names an element at least `off` behind `slot`, or inside it.
+    fn shifted(&self, slot: &Self, off: usize, by: isize) -> Self {
         let mut path = self.clone();
-        if let Some((parent, Token::Index(at))) = gap.split()
+        if let Some((parent, Token::Index(at))) = slot.split()
             && self.0.starts_with(parent)
             && let Some(Token::Index(index)) = path.0.get_mut(parent.len())
-            && *index >= *at
+            && *index >= *at + off
         {
-            *index += 1;
+            *index = index.saturating_add_signed(by);
         }
         path
     }
@@ -213,5 +223,13 @@ mod tests {
         assert_eq!(path(&[1, 2]).after_insert(&path(&[1])), path(&[2, 2]));
         assert_eq!(path(&[1, 2]).after_insert(&path(&[2])), path(&[1, 2]));
         assert_eq!(path(&[1, 2]).after_insert(&path(&[1, 0])), path(&[1, 3]));
+    }
+
+    #[test]
+    fn a_path_read_before_a_removal_shifts_behind_what_is_gone() {
+        let path = |tokens: &[usize]| Path(tokens.iter().map(|t| Token::Index(*t)).collect());
+        assert_eq!(path(&[2, 2]).after_remove(&path(&[1])), path(&[1, 2]));
+        assert_eq!(path(&[1]).after_remove(&path(&[1])), path(&[1]));
+        assert_eq!(path(&[1, 2]).after_remove(&path(&[1, 0])), path(&[1, 1]));
     }
 }

@@ -14,12 +14,13 @@ impl<V: Value> Walker<V> {
     /// here, so there is none.
     pub fn foreign(&mut self, patch: &Patch<V>) {
         for op in &patch.0 {
-            let done = self.foreign_op(op);
+            let done = self.step(op);
             debug_assert!(done.is_some(), "an operation of the log fits its document");
         }
     }
 
-    fn foreign_op(&mut self, op: &Op<V>) -> Option<()> {
+    /// Runs one operation of such a patch; `None` when it does not fit.
+    pub(crate) fn step(&mut self, op: &Op<V>) -> Option<()> {
         match op {
             Op::Create(path, value) => {
                 let (parent, Token::Key(key)) = path.split()? else {

@@ -151,6 +151,12 @@ impl<V> Walker<V> {
             .try_fold(Self::ROOT, |node, token| self.child(node, token, view))
     }
 
+    /// Where what stood at `path` before the foreign patches stands after them.
+    pub(crate) fn trace(&mut self, path: &Path) -> Option<Path> {
+        let node = self.resolve(&path.0, View::L)?;
+        self.path(node, View::M)
+    }
+
     /// The content of the container that `path` names a slot in.
     pub(super) fn container(&mut self, path: &[Token], view: View) -> Option<ContentId> {
         let owner = self.resolve(path, view)?;

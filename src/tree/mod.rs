@@ -128,6 +128,45 @@ impl Value for Tree {
         }
     }
 
+    fn children(&self) -> Vec<(Token, Self)> {
+        let member = |(key, value): (&str, &Self)| (Token::Key(key.into()), value.clone());
+        match self {
+            Self::Array(items) => {
+                let items = items.iter().enumerate();
+                items
+                    .map(|(at, item)| (Token::Index(at), item.clone()))
+                    .collect()
+            }
+            Self::Object(members) => members.iter().map(member).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn id(&self) -> Option<Arc<str>> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        ["id", "_id", "key"]
+            .iter()
+            .find_map(|name| match members.get(name)? {
+                Self::Text(text) => Some(format!("{name}:{text}").into()),
+                Self::Number(number) => Some(format!("{name}={number}").into()),
+                _ => None,
+            })
+    }
+
+    fn common(&self, other: &Self) -> (usize, usize) {
+        let (Self::Text(a), Self::Text(b)) = (self, other) else {
+            return (0, 0);
+        };
+        let same = |(a, b): &(char, char)| a == b;
+        let length = |pairs: Vec<(char, char)>| pairs.iter().map(|(a, _)| a.len_utf16()).sum();
+        let head: Vec<_> = a.chars().zip(b.chars()).take_while(same).collect();
+        let bytes: usize = head.iter().map(|(a, _)| a.len_utf8()).sum();
+        let (a, b) = (a[bytes..].chars().rev(), b[bytes..].chars().rev());
+        (length(head), length(a.zip(b).take_while(same).collect()))
+    }
+
     fn json_bytes(&self) -> usize {
         match self {
             Self::Null | Self::Bool(_) => 5,

@@ -3,6 +3,9 @@
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value, walk};
 use crate::error::Reason;
 use crate::path::{Path, Token, pointer_of};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -32,6 +35,10 @@ extern "C" {
     fn count(value: &JsValue) -> f64;
     #[wasm_bindgen(js_name = jsonBytes)]
     fn json_bytes(value: &JsValue) -> f64;
+    fn children(value: &JsValue) -> Array;
+    #[wasm_bindgen(js_name = idOf)]
+    fn id_of(value: &JsValue) -> JsValue;
+    fn common(a: &JsValue, b: &JsValue) -> f64;
     fn check(value: &JsValue, depth: f64) -> u32;
     /// Freezes a value and what is in it, down to what is frozen.
     pub(super) fn freeze(value: &JsValue);
@@ -98,6 +105,28 @@ impl Value for JsValue {
 
     fn length(&self) -> usize {
         count_units(self) as usize
+    }
+
+    fn children(&self) -> Vec<(Token, Self)> {
+        let all = children(self);
+        let step = if Array::is_array(self) { 1 } else { 2 };
+        let token = |at: u32| match step {
+            1 => Token::Index(at as usize),
+            _ => Token::Key(all.get(2 * at).as_string().unwrap_or_default().into()),
+        };
+        let places = 0..all.length() / step;
+        places
+            .map(|at| (token(at), all.get(step * at + step - 1)))
+            .collect()
+    }
+
+    fn id(&self) -> Option<Arc<str>> {
+        id_of(self).as_string().map(Into::into)
+    }
+
+    fn common(&self, other: &Self) -> (usize, usize) {
+        let both = common(self, other) as u64;
+        ((both >> 26) as usize, (both & ((1 << 26) - 1)) as usize)
     }
 
     fn json_bytes(&self) -> usize {

@@ -71,6 +71,38 @@ export function len(value) {
   return typeof value === "string" || isArray(value) ? value.length : 0;
 }
 
+/** Names and values of an object in turn, or the elements of an array. @param {any} value */
+export function children(value) {
+  if (!isContainer(value)) return [];
+  return isArray(value) ? value : Object.entries(value).flat();
+}
+
+/** What tells an item of a list from others, as a text, or undefined. @param {any} value */
+export function idOf(value) {
+  for (const name of ["id", "_id", "key"]) {
+    const id = isContainer(value) && has(value, name) ? value[name] : undefined;
+    if (typeof id === "string" || typeof id === "number") return name + typeof id + id;
+  }
+  return undefined;
+}
+
+/**
+ * Code units that two strings have in common at the beginning, in units of 2^26, and behind that
+ * at the end.
+ * @param {string} a
+ * @param {string} b
+ */
+export function common(a, b) {
+  const max = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < max && a[head] === b[head]) head++;
+  if (!isCut(a, head)) head--;
+  let tail = 0;
+  while (tail < max - head && a[a.length - tail - 1] === b[b.length - tail - 1]) tail++;
+  if (!isCut(a, a.length - tail)) tail--;
+  return head * 2 ** 26 + tail;
+}
+
 /** How many values a value is made of. @param {any} value */
 export function nodes(value) {
   let count = 0;

@@ -208,3 +208,74 @@ fn offset(dice: &mut Dice, text: &Tree) -> Option<usize> {
     let pos = dice.below(text.length() + 1);
     text.slice(pos, 0).map(|_| pos)
 }
+
+/// A document of lists whose items have ids, some inside others, and a few elements without.
+pub(crate) fn items(dice: &mut Dice) -> Tree {
+    let mut ids: Vec<usize> = (0..12).collect();
+    let mut doc = draftsync::tree::Members::default();
+    for key in ["a", "b", "list"] {
+        let len = dice.below(5);
+        let list = (0..len).map(|_| item(dice, &mut ids, 2)).collect();
+        doc.insert(key.into(), Tree::Array(list));
+    }
+    doc.insert("n".into(), value(dice, 2));
+    Tree::Object(doc)
+}
+
+/// An item with one of the ids, or anything when none is left.
+pub(crate) fn item(dice: &mut Dice, ids: &mut Vec<usize>, depth: usize) -> Tree {
+    if ids.is_empty() || dice.once_in(10) {
+        return value(dice, 1);
+    }
+    // Now and then an id is used twice.
+    let at = dice.below(ids.len());
+    let id = if dice.once_in(20) {
+        ids[at]
+    } else {
+        ids.swap_remove(at)
+    };
+    let mut members = draftsync::tree::Members::default();
+    members.insert("id".into(), Tree::number(id as f64));
+    members.insert("s".into(), Tree::Text((*dice.pick(&TEXTS)).into()));
+    members.insert("n".into(), Tree::number(dice.below(10) as f64));
+    if depth > 0 {
+        let inner = (0..dice.below(3)).map(|_| item(dice, ids, depth - 1));
+        members.insert("list".into(), Tree::Array(inner.collect()));
+    }
+    Tree::Object(members)
+}
+
+/// The document after a few random edits and moves of elements.
+pub(crate) fn shuffle(dice: &mut Dice, doc: &Tree) -> Tree {
+    let mut doc = doc.clone();
+    for _ in 0..1 + dice.below(6) {
+        let op = if dice.once_in(2) {
+            edit(dice, &doc)
+        } else {
+            let all = paths(&doc);
+            let elements = all
+                .iter()
+                .filter(|(path, _)| matches!(path.split(), Some((_, Token::Index(_)))));
+            let elements: Vec<_> = elements.collect();
+            let lists: Vec<_> = all
+                .iter()
+                .filter(|(_, value)| value.kind() == Kind::Array)
+                .collect();
+            if elements.is_empty() {
+                continue;
+            }
+            let (from, (to, list)) = (&dice.pick(&elements).0, dice.pick(&lists));
+            PatchOp::Move {
+                from: from.pointer(),
+                path: to.pointer() + "/" + &dice.below(list.length() + 1).to_string(),
+            }
+        };
+        // One that does not fit, into itself or behind the end, is none.
+        drop(draftsync::apply::write(
+            &mut doc,
+            &[op],
+            &draftsync::apply::Rules::RFC,
+        ));
+    }
+    doc
+}

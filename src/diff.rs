@@ -1,0 +1,412 @@
+//! Two documents → a patch that leads from one to the other, written so that identities last.
+//!
+//! What is the same thing in both documents is decided from the root down. Members are the same by
+//! their names. Elements are the same by an id (a member `id`, `_id` or `key`) that is unique in
+//! both documents, wherever they stand, or else unique in both states of one array; elements
+//! without an id by place, behind a common beginning and before a common end.
+//!
+//! Everything that arrives somewhere is written first, from the root down, and everything that
+//! goes, last: so what moves out of a container that goes is not lost. Where a thing stands
+//! meanwhile the walker knows, which follows every operation as a foreign one; afterwards pending
+//! patches can be rebased with it. Nothing here recurs: values stand in a table.
+
+use crate::doc::{Kind, Value};
+use crate::op::{Op, Patch, moves};
+use crate::path::{Path, Token};
+use crate::protocol::CHANGE_OPS_MAX;
+use crate::rebase::Walker;
+use alloc::collections::{BinaryHeap, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Above this number of operations in one array it is replaced as a whole.
+pub const ARRAY_OPS_MAX: usize = CHANGE_OPS_MAX;
+
+/// The patch that leads from `old` to `new`, and a walker that has run it: what was written on
+/// `old` can be rebased with it.
+pub fn diff<V: Value>(old: &V, new: &V) -> (Patch<V>, Walker<V>) {
+    let mut diff = Diff {
+        nodes: Vec::new(),
+        split: 0,
+        walker: Walker::new(),
+        patch: Patch::default(),
+    };
+    let done = if old == new {
+        Some(())
+    } else {
+        diff.run(old, new)
+    };
+    debug_assert!(done.is_some(), "what stands in a document has a path");
+    (diff.patch, diff.walker)
+}
+
+/// What a value of one document is in the other.
+#[derive(Clone, Copy, PartialEq)]
+enum Twin {
+    /// Not decided; its place will say.
+    Open,
+    /// Nothing: its name or id is not there.
+    None,
+    Is(usize),
+}
+
+/// What becomes of a value of the old document.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// It goes with what it stands in, or alone when that stays.
+    Goes,
+    Stays,
+    /// It stays, and it was decided what becomes of each of its children.
+    Opened,
+    /// It gets the value of its twin.
+    Replaced(usize),
+}
+
+struct Node<V> {
+    up: usize,
+    token: Token,
+    value: V,
+    /// Its children stand together; `None` before it was looked into.
+    kids: Option<Range<usize>>,
+    twin: Twin,
+    fate: Fate,
+}
+
+struct Diff<V> {
+    /// The old document, each level before the next, and then as much of the new as is asked for.
+    nodes: Vec<Node<V>>,
+    /// Where the new document begins.
+    split: usize,
+    walker: Walker<V>,
+    patch: Patch<V>,
+}
+
+impl<V: Value> Diff<V> {
+    fn run(&mut self, old: &V, new: &V) -> Option<()> {
+        let mut items = Vec::new();
+        self.push(0, Token::Index(0), old.clone());
+        self.look_at_all(0, &mut items);
+        self.split = self.nodes.len();
+        self.push(self.split, Token::Index(0), new.clone());
+        if !items.is_empty() {
+            self.look_at_all(self.split, &mut items);
+            self.pair(items);
+        }
+        let mut pairs = VecDeque::from([(0, self.split)]);
+        while let Some((old, new)) = pairs.pop_front() {
+            self.open(old, new, &mut pairs)?;
+        }
+        self.finish()
+    }
+
+    fn push(&mut self, up: usize, token: Token, value: V) {
+        self.nodes.push(Node {
+            up,
+            token,
+            value,
+            kids: None,
+            twin: Twin::Open,
+            fate: Fate::Goes,
+        });
+    }
+
+    /// The children of a node.
+    fn kids(&mut self, node: usize) -> Range<usize> {
+        if let Some(kids) = &self.nodes[node].kids {
+            return kids.clone();
+        }
+        let first = self.nodes.len();
+        for (token, value) in self.nodes[node].value.children() {
+            self.push(node, token, value);
+        }
+        let kids = first..self.nodes.len();
+        self.nodes[node].kids = Some(kids.clone());
+        kids
+    }
+
+    /// Looks into everything from `node` on, and collects what has an id.
+    fn look_at_all(&mut self, mut node: usize, items: &mut Vec<(Arc<str>, usize)>) {
+        while node < self.nodes.len() {
+            let kids = self.kids(node);
+            if self.nodes[node].value.kind() == Kind::Array {
+                items.extend(kids.filter_map(|kid| self.named(kid)));
+            }
+            node += 1;
+        }
+    }
+
+    /// A member with its name, or an element with its id.
+    fn named(&self, node: usize) -> Option<(Arc<str>, usize)> {
+        let Node { token, value, .. } = &self.nodes[node];
+        match token {
+            Token::Key(key) => Some((key.clone(), node)),
+            Token::Index(_) => Some((value.id()?, node)),
+        }
+    }
+
+    /// Pairs what has a name that is there once in each document. A name that is there once in
+    /// all has no twin; of any other nothing is decided.
+    fn pair(&mut self, named: Vec<(Arc<str>, usize)>) {
+        let named = BinaryHeap::from(named).into_sorted_vec();
+        for run in named.chunk_by(|left, right| left.0 == right.0) {
+            match run {
+                [(_, one)] => self.nodes[*one].twin = Twin::None,
+                [(_, old), (_, new)] if *old < self.split && *new >= self.split => {
+                    self.link(*old, *new);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn link(&mut self, old: usize, new: usize) {
+        self.nodes[old].twin = Twin::Is(new);
+        self.nodes[new].twin = Twin::Is(old);
+    }
+
+    /// Writes what arrives in a pair, and goes on with the pairs inside.
+    fn open(&mut self, old: usize, new: usize, pairs: &mut VecDeque<(usize, usize)>) -> Option<()> {
+        self.nodes[old].fate = Fate::Stays;
+        let (was, is) = (&self.nodes[old].value, &self.nodes[new].value);
+        if was == is {
+            return Some(());
+        }
+        match (was.kind(), is.kind()) {
+            (Kind::Object, Kind::Object) => return self.members(old, new, pairs),
+            (Kind::Array, Kind::Array) => return self.elements(old, new, pairs),
+            (Kind::Text, Kind::Text) => {
+                let (head, tail) = was.common(is);
+                let len = was.length() - head - tail;
+                let units = is.length() - head - tail;
+                if head + tail > 0 {
+                    let (pos, text) = (head, is.slice(head, units)?);
+                    let path = self.trace(old)?;
+                    if len > 0 {
+                        let path = path.clone();
+                        self.write(Op::StrDel { path, pos, len });
+                    }
+                    if units > 0 {
+                        self.write(Op::StrIns {
+                            path,
+                            pos,
+                            text,
+                            units,
+                        });
+                    }
+                    return Some(());
+                }
+            }
+            _ => {}
+        }
+        self.nodes[old].fate = Fate::Replaced(new);
+        Some(())
+    }
+
+    fn members(
+        &mut self,
+        old: usize,
+        new: usize,
+        pairs: &mut VecDeque<(usize, usize)>,
+    ) -> Option<()> {
+        self.nodes[old].fate = Fate::Opened;
+        let (olds, news) = (self.kids(old), self.kids(new));
+        let all = olds.chain(news.clone());
+        self.pair(all.filter_map(|kid| self.named(kid)).collect());
+        for kid in news {
+            if let Twin::Is(twin) = self.nodes[kid].twin {
+                pairs.push_back((twin, kid));
+                continue;
+            }
+            let mut path = self.trace(old)?;
+            let Node { token, value, .. } = &self.nodes[kid];
+            path.0.push(token.clone());
+            self.write(Op::Create(path, value.clone()));
+        }
+        Some(())
+    }
+
+    fn elements(
+        &mut self,
+        old: usize,
+        new: usize,
+        pairs: &mut VecDeque<(usize, usize)>,
+    ) -> Option<()> {
+        let (olds, mut news) = (self.kids(old), self.kids(new));
+        self.pair_elements(&olds, &news);
+        let here =
+            |kid: &usize| matches!(self.nodes[*kid].twin, Twin::Is(twin) if olds.contains(&twin));
+        let kept = news.clone().filter(here).count();
+        let stays = self.longest_run(&olds, &news);
+        if olds.len() - kept + news.len() - stays.len() > ARRAY_OPS_MAX {
+            self.nodes[old].fate = Fate::Replaced(new);
+            return Some(());
+        }
+        self.nodes[old].fate = Fate::Opened;
+        let mut stays = stays.into_iter().peekable();
+        // What arrives goes behind what stays to its left, and behind what arrived there before.
+        let (mut at, mut left) = (0, None);
+        while let Some(kid) = news.next() {
+            if let Twin::Is(twin) = self.nodes[kid].twin {
+                pairs.push_back((twin, kid));
+                if stays.next_if_eq(&twin).is_some() {
+                    left = Some(twin);
+                    continue;
+                }
+            }
+            if let Some(left) = left.take() {
+                at = index(&self.trace(left)?)? + 1;
+            }
+            let mut list = self.trace(old)?;
+            if let Twin::Is(twin) = self.nodes[kid].twin {
+                let from = self.trace(twin)?;
+                list.0.push(Token::Index(at));
+                let to = list.after_remove(&from);
+                at = index(&to)? + 1;
+                moves(from, to, false)
+                    .into_iter()
+                    .for_each(|op| self.write(op));
+                continue;
+            }
+            let arrives = |kid: &usize| !matches!(self.nodes[*kid].twin, Twin::Is(_));
+            let more = news.clone().take_while(arrives).count();
+            news.start += more;
+            let pos = at;
+            for kid in kid..=kid + more {
+                let value = self.nodes[kid].value.clone();
+                let mut path = list.clone();
+                path.0.push(Token::Index(at));
+                self.patch.0.push(Op::Ins(path, value));
+                at += 1;
+            }
+            // To the walker new elements are what new text is: a run at a gap.
+            self.walker.step(&Op::StrIns {
+                path: list,
+                pos,
+                text: self.nodes[kid].value.clone(),
+                units: at - pos,
+            });
+        }
+        Some(())
+    }
+
+    /// Pairs the elements of an array that no id in the whole document has paired.
+    fn pair_elements(&mut self, olds: &Range<usize>, news: &Range<usize>) {
+        let all = olds.clone().chain(news.clone());
+        let open: Vec<usize> = all.filter(|kid| self.is_open(*kid)).collect();
+        self.pair(open.iter().filter_map(|kid| self.named(*kid)).collect());
+        let open = |kids: &Range<usize>| -> Vec<usize> {
+            kids.clone().filter(|kid| self.is_open(*kid)).collect()
+        };
+        let (mut left, mut right) = (&open(olds)[..], &open(news)[..]);
+        if left.len() != right.len() {
+            while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right)
+                && self.nodes[*a].value.equals(&self.nodes[*b].value)
+            {
+                self.link(*a, *b);
+                (left, right) = (left_rest, right_rest);
+            }
+            while let ([left_rest @ .., a], [right_rest @ .., b]) = (left, right)
+                && self.nodes[*a].value.equals(&self.nodes[*b].value)
+            {
+                self.link(*a, *b);
+                (left, right) = (left_rest, right_rest);
+            }
+        }
+        for (a, b) in left.iter().zip(right) {
+            self.link(*a, *b);
+        }
+    }
+
+    fn is_open(&self, node: usize) -> bool {
+        self.nodes[node].twin == Twin::Open
+    }
+
+    /// The most elements of an array whose order is the same in both documents, in that order:
+    /// they stay where they are, and the others move.
+    fn longest_run(&self, olds: &Range<usize>, news: &Range<usize>) -> Vec<usize> {
+        // For each length of a run the smallest last element, and for each element the one before.
+        let mut ends: Vec<usize> = Vec::new();
+        let mut before = vec![None; olds.len()];
+        for kid in news.clone() {
+            let Twin::Is(twin) = self.nodes[kid].twin else {
+                continue;
+            };
+            if olds.contains(&twin) {
+                let at = ends.partition_point(|end| *end < twin);
+                before[twin - olds.start] = at.checked_sub(1).map(|at| ends[at]);
+                match ends.get_mut(at) {
+                    Some(end) => *end = twin,
+                    None => ends.push(twin),
+                }
+            }
+        }
+        let mut next = ends.pop();
+        ends.clear();
+        while let Some(end) = next {
+            ends.push(end);
+            next = before[end - olds.start];
+        }
+        ends.reverse();
+        ends
+    }
+
+    /// Writes what goes and what is replaced, from the end, runs of elements at once.
+    fn finish(&mut self) -> Option<()> {
+        let mut node = self.split;
+        while node > 0 {
+            node -= 1;
+            let last = node;
+            match self.nodes[node].fate {
+                Fate::Replaced(twin) => {
+                    let (path, value) = (self.trace(node)?, self.nodes[twin].value.clone());
+                    self.write(Op::Rep(path, value));
+                }
+                Fate::Goes if self.nodes[self.nodes[node].up].fate == Fate::Opened => {
+                    let up = self.nodes[node].up;
+                    let goes = |node: &Node<V>| node.up == up && node.fate == Fate::Goes;
+                    if matches!(self.nodes[node].token, Token::Key(_)) {
+                        let path = self.trace(node)?;
+                        self.write(Op::Rm(path));
+                        continue;
+                    }
+                    while node > 0 && goes(&self.nodes[node - 1]) {
+                        node -= 1;
+                    }
+                    let len = last - node + 1;
+                    let first = self.trace(node)?;
+                    self.patch.0.extend((0..len).map(|_| Op::Rm(first.clone())));
+                    let (pos, path) = (index(&first)?, self.trace(up)?);
+                    self.walker.step(&Op::StrDel { path, pos, len });
+                }
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// Where something of the old document stands now.
+    fn trace(&mut self, mut node: usize) -> Option<Path> {
+        let mut path = Path::default();
+        while node > 0 {
+            path.0.push(self.nodes[node].token.clone());
+            node = self.nodes[node].up;
+        }
+        path.0.reverse();
+        self.walker.trace(&path)
+    }
+
+    fn write(&mut self, op: Op<V>) {
+        self.walker.step(&op);
+        self.patch.0.push(op);
+    }
+}
+
+/// The last token of an element's path.
+fn index(path: &Path) -> Option<usize> {
+    match path.0.last() {
+        Some(Token::Index(index)) => Some(*index),
+        _ => None,
+    }
+}
