@@ -568,25 +568,161 @@ fn c20_what_does_not_follow_closes_the_socket() {
 }
 
 #[test]
-fn c21_over_a_snapshot_what_resolves_stays_and_the_rest_is_reported() {
-    let mut replica = Replica::joined(r#"{"a":{"x":1},"k":1}"#);
+fn c21_over_a_snapshot_pending_follows_what_is_the_same_thing() {
+    let mut replica = Replica::joined(r#"{"l":[{"id":1},{"id":2,"n":1}],"s":"ab","k":1}"#);
     replica.0.handle_closed();
+    replica.writes(r#"{"op":"replace","path":"/l/1/n","value":2}"#);
     replica.writes(
-        r#"{"op":"replace","path":"/a/x","value":2},{"op":"replace","path":"/k","value":2}"#,
+        r#"{"op":"str_ins","path":"/s","pos":2,"str":"!"},{"op":"inc","path":"/k","inc":1}"#,
     );
+    replica.writes(r#"{"op":"replace","path":"/l/0","value":{"id":1,"mine":true}}"#);
     replica.0.handle_opened();
     replica.drain();
-    replica.hears(&welcome(900, r#""snapshot":{"k":5,"new":true}"#, 0, ""));
-    replica.has_base(r#"{"k":5,"new":true}"#);
-    replica.shows(r#"{"k":2,"new":true}"#);
+    let doc = r#"{"l":[{"id":2,"n":0},{"id":3}],"s":"--ab","k":5,"new":true}"#;
+    replica.hears(&welcome(900, &format!(r#""snapshot":{doc}"#), 0, ""));
+    replica.has_base(doc);
+    replica.shows(r#"{"l":[{"id":2,"n":2},{"id":3}],"s":"--ab!","k":6,"new":true}"#);
     let push = replica.push();
     assert_eq!(push.base, 900);
-    assert_eq!(
-        push.changes[0].patch,
-        json(r#"[{"op":"replace","path":"/k","value":2}]"#)
+    let patches: Vec<_> = push.changes.iter().map(|change| &change.patch).collect();
+    assert_eq!(patches[0][0]["path"], "/l/0/n");
+    assert_eq!(patches[1][0]["pos"], 4);
+    assert_eq!(patches[2], &json("[]"), "the item is gone");
+    let results = [
+        result(&push.changes[0], 901, ""),
+        result(&push.changes[1], 902, ""),
+        result(&push.changes[2], 902, r#","void":true"#),
+    ];
+    replica.hears(&ack(&results));
+    let told = [
+        "settled 1 at 901",
+        "settled 2 at 902",
+        "settled 3 at 902 0:target-gone",
+    ];
+    assert_eq!(replica.drain(), told);
+}
+
+#[test]
+fn c21_what_was_decided_unseen_leaves_pending_and_what_stood_on_it_follows() {
+    // Three in one push; the answer is lost, and the log is trimmed.
+    let mut replica = Replica::new(r#"{"l":[]}"#);
+    replica.0.handle_opened();
+    replica.hears(&welcome(5, r#""snapshot":{"l":["x"],"g":1}"#, 0, ""));
+    replica.writes(r#"{"op":"add","path":"/l/1","value":"first"}"#);
+    let first = replica.push();
+    replica.writes(
+        r#"{"op":"test","path":"/g","value":1},{"op":"add","path":"/l/0","value":["refused"]}"#,
     );
-    replica.hears(&ack(&[result(&push.changes[0], 901, "")]));
-    assert_eq!(replica.drain(), ["settled 1 at 901 0:parent-gone"]);
+    replica.writes(r#"{"op":"add","path":"/l/0/1","value":"in what is refused"},{"op":"add","path":"/l/3","value":"last"}"#);
+    replica.hears(&ack(&[result(&first.changes[0], 6, "")]));
+    let push = replica.push();
+    assert_eq!(push.changes.len(), 2);
+    replica.writes(r#"{"op":"replace","path":"/l/3","value":"LAST"}"#);
+    replica.reopens();
+    let results = [
+        result(
+            &push.changes[0],
+            900,
+            r#","rejected":{"code":"rejected","op":0,"rule":"guard-failed"}"#,
+        ),
+        result(
+            &push.changes[1],
+            901,
+            r#","patch":[{"op":"add","path":"/l/3","value":"last"}],"lost":[{"op":0,"reason":"parent-gone","path":"/l/0/1"}]"#,
+        ),
+    ];
+    let doc = r#"{"l":["new","x","first","last"],"g":2}"#;
+    replica.hears(&welcome(
+        902,
+        &format!(r#""snapshot":{doc}"#),
+        3,
+        &results.join(","),
+    ));
+    replica.has_base(doc);
+    replica.shows(r#"{"l":["new","x","first","LAST"],"g":2}"#);
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"rejected 2 rejected 0 guard-failed".into()),
+        "{lines:?}"
+    );
+    // What the rejection took along is named once, by this replica's own walk.
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("settled 3 at 901 0:parent-gone")),
+        "{lines:?}"
+    );
+    let again: Push = lines
+        .iter()
+        .find_map(|line| serde_json::from_str(line).ok())
+        .expect("a push");
+    assert_eq!((again.changes.len(), again.changes[0].seq), (1, 4));
+}
+
+#[test]
+fn c21_a_void_change_is_taken_out_of_what_follows_it() {
+    let mut replica = Replica::joined(r#"{"a":{},"l":["x","y"]}"#);
+    replica.writes(
+        r#"{"op":"add","path":"/a/in","value":[]},{"op":"add","path":"/l/0","value":"mine"}"#,
+    );
+    let push = replica.push();
+    replica.writes(r#"{"op":"replace","path":"/l/2","value":"Y"}"#);
+    replica.reopens();
+    let void = result(&push.changes[0], 900, r#","void":true"#);
+    replica.hears(&welcome(900, r#""snapshot":{"l":["x","y"]}"#, 1, &void));
+    replica.shows(r#"{"l":["x","Y"]}"#);
+}
+
+#[test]
+fn c29_what_is_equal_in_a_snapshot_stays_the_same_object() {
+    let many = |more: &str| {
+        let items: Vec<_> = (0..300).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        format!(
+            r#"{{"l":[{}],"m":{{"x":[{}]}}{more}}}"#,
+            items.join(","),
+            items.join(",")
+        )
+    };
+    let mut replica = Replica::joined(&many(""));
+    let kept = |replica: &mut Replica, path: &str| {
+        let path = [draftsync::path::Token::Key(path.into())];
+        replica.0.view().get(&path).expect("it is there")
+    };
+    let (l, m) = (kept(&mut replica, "l"), kept(&mut replica, "m"));
+    replica.reopens();
+    replica.hears(&welcome(
+        900,
+        &format!(r#""snapshot":{}"#, many(r#","new":1"#)),
+        0,
+        "",
+    ));
+    assert!(kept(&mut replica, "l").is(&l) && kept(&mut replica, "m").is(&m));
+    let lines = replica.drain();
+    assert!(lines.contains(&"changed".into()), "{lines:?}");
+
+    // One that says what the app sees already, its own change included, moves nothing.
+    replica.writes(r#"{"op":"add","path":"/mine","value":{"x":1}}"#);
+    let push = replica.push();
+    let view = replica.0.view().clone();
+    replica.reopens();
+    let taken = result(&push.changes[0], 901, "");
+    let doc = many(r#","new":1,"mine":{"x":1}"#);
+    replica.hears(&welcome(901, &format!(r#""snapshot":{doc}"#), 1, &taken));
+    assert_eq!(
+        replica.drain(),
+        ["settled 1 at 901", "ready"],
+        "nobody is told of a change"
+    );
+    assert!(replica.0.view().is(&view) && replica.0.base().is(&view));
+
+    // Nor does the first content of a replica whose `initial` says the same.
+    let mut replica = Replica::new(&many(""));
+    let view = replica.0.view().clone();
+    replica.0.handle_opened();
+    replica.drain();
+    replica.hears(&welcome(5, &format!(r#""snapshot":{}"#, many("")), 0, ""));
+    assert_eq!(replica.drain(), ["ready"]);
+    assert!(replica.0.view().is(&view));
 }
 
 #[test]
@@ -693,7 +829,7 @@ fn c28_edits_made_before_another_seed_came_survive_on_it() {
         r#"{{"type":"change","version":1,"client_id":"{OTHER}","seq":0,"tag":null,"patch":[{seed}]}}"#
     ));
     replica.has_base(r#"{"l":["theirs"]}"#);
-    replica.shows(r#"{"l":[1,"theirs"]}"#);
+    replica.shows(r#"{"l":["theirs",1]}"#);
     let push = replica.push();
     assert_eq!((push.base, push.changes.len()), (1, 2));
     let void = r#","void":true"#;

@@ -40,7 +40,7 @@ fn is_move(op: &Op<Tree>) -> bool {
 }
 
 #[test]
-fn t45_the_difference_leads_from_one_document_to_the_other() {
+fn t46_the_difference_leads_from_one_document_to_the_other() {
     let mut dice = Dice::new(45);
     for round in 0..100_000 {
         let old = match round % 2 {
@@ -61,7 +61,7 @@ fn t45_the_difference_leads_from_one_document_to_the_other() {
 }
 
 #[test]
-fn t45_there_is_no_difference_between_equal_documents() {
+fn t46_there_is_no_difference_between_equal_documents() {
     let mut dice = Dice::new(46);
     for _ in 0..1_000 {
         let doc = items(&mut dice);
@@ -72,7 +72,7 @@ fn t45_there_is_no_difference_between_equal_documents() {
 }
 
 #[test]
-fn t45_pending_is_rebased_over_the_difference_as_over_any_patch() {
+fn t46_pending_is_rebased_over_the_difference_as_over_any_patch() {
     let mut dice = Dice::new(47);
     let mut all = 0;
     for _ in 0..10_000 {
@@ -102,7 +102,7 @@ fn t45_pending_is_rebased_over_the_difference_as_over_any_patch() {
 }
 
 #[test]
-fn t46_what_has_an_id_is_the_same_thing_wherever_it_stands() {
+fn t47_what_has_an_id_is_the_same_thing_wherever_it_stands() {
     let rows: [(&str, &str, &[&str]); 8] = [
         // A field of an item that moved is an operation of its own.
         (
@@ -182,7 +182,7 @@ fn t46_what_has_an_id_is_the_same_thing_wherever_it_stands() {
 }
 
 #[test]
-fn t46_what_has_no_id_is_the_same_by_its_place_between_equal_ends() {
+fn t47_what_has_no_id_is_the_same_by_its_place_between_equal_ends() {
     let rows: [(&str, &str, &[&str]); 5] = [
         (
             r#"[1,2,3]"#,
@@ -224,7 +224,7 @@ fn t46_what_has_no_id_is_the_same_by_its_place_between_equal_ends() {
 }
 
 #[test]
-fn t47_only_what_is_outside_the_longest_run_moves() {
+fn t48_only_what_is_outside_the_longest_run_moves() {
     let ids = |ids: &[usize]| -> Tree {
         let item = |id: &usize| tree(&format!(r#"{{"id":{id}}}"#));
         Tree::Array(ids.iter().map(item).collect())
@@ -251,7 +251,7 @@ fn t47_only_what_is_outside_the_longest_run_moves() {
 }
 
 #[test]
-fn t48_texts_differ_between_their_common_ends() {
+fn t49_texts_differ_between_their_common_ends() {
     let rows: [(&str, &str, &[&str]); 6] = [
         ("ab", "ab", &[]),
         (
@@ -298,7 +298,7 @@ fn t48_texts_differ_between_their_common_ends() {
 }
 
 #[test]
-fn t49_an_array_that_takes_too_many_operations_is_replaced() {
+fn t50_an_array_that_takes_too_many_operations_is_replaced() {
     let list = |len: usize| {
         let item = |id| tree(&format!(r#"{{"id":{id}}}"#));
         let mut doc = draftsync::tree::Members::default();
@@ -321,7 +321,7 @@ fn t49_an_array_that_takes_too_many_operations_is_replaced() {
 }
 
 #[test]
-fn t49_a_deep_document_takes_no_stack() {
+fn t50_a_deep_document_takes_no_stack() {
     let deep = |leaf: &str| {
         let depth = 64;
         tree(&("[".repeat(depth) + leaf + &"]".repeat(depth)))
@@ -412,7 +412,7 @@ fn looks(old: &Tree, new: &Tree) -> f64 {
 }
 
 #[test]
-fn t49_each_value_is_looked_at_a_few_times_however_many_there_are() {
+fn t50_each_value_is_looked_at_a_few_times_however_many_there_are() {
     let list = |ids: &mut dyn Iterator<Item = usize>| {
         let item = |id| {
             tree(&format!(

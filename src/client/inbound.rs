@@ -129,24 +129,26 @@ impl<D: Doc> Client<D> {
         }
     }
 
-    /// A whole document: what is decided leaves pending, the rest is planted on it.
+    /// A whole document: what is decided leaves pending, the rest is rebased over what the base,
+    /// with what was taken, and the document differ in.
     fn load(&mut self, snapshot: D::Value, version: Version, results: Vec<Verdict<D::Value>>) {
-        let refused: Vec<_> = results
-            .iter()
-            .map(|result| result.rejected.is_some())
-            .collect();
         self.walk();
+        let refused: Vec<_> = results.iter().map(|result| !is_taken(result)).collect();
         if refused.contains(&true) {
             self.take_back(&refused);
         }
         self.places = None;
         for result in results {
             if let Some(change) = self.pending.pop_front() {
+                // Nothing is left of the form of one that was not taken.
+                let form = change.form.without_tests();
+                let fits = apply::settle(&mut self.base, &form, &Rules::RFC);
+                debug_assert!(fits.is_ok(), "a form fits the document that it stands on");
                 self.report(change, result, true);
             }
         }
-        self.version = version;
         self.replant(snapshot.clone());
+        self.version = version;
         if self.watched {
             self.outputs.push_back(Output::Patched {
                 origin: Origin::Load,

@@ -3,10 +3,11 @@
 use super::pending::Pending;
 use super::{Client, Origin, Output};
 use crate::apply::{self, Rules};
-use crate::doc::Doc;
+use crate::diff::diff;
+use crate::doc::{Doc, Value};
 use crate::op::{Op, Patch};
 use crate::places::Places;
-use crate::protocol::{Change, PatchOp};
+use crate::protocol::Change;
 use crate::rebase::{Kind, Lost, Rebased, Run, Walker};
 use alloc::vec::Vec;
 
@@ -82,6 +83,11 @@ impl<D: Doc> Client<D> {
     ) {
         let mut walker = Walker::new();
         foreign.iter().for_each(|patch| walker.foreign(patch));
+        self.run_pending(walker, run);
+    }
+
+    /// Runs all of pending in a walk that has run what is foreign.
+    fn run_pending(&mut self, mut walker: Walker<D::Value>, run: impl Fn(usize) -> Run) {
         let in_flight = self.in_flight;
         for (index, change) in self.pending.iter_mut().enumerate() {
             let rebased = walker.pending(&change.form, run(index));
@@ -149,21 +155,37 @@ impl<D: Doc> Client<D> {
         }
     }
 
-    /// Puts pending on another document of which no history is known: what no longer resolves
-    /// there is dropped and reported (SPEC C, snapshots).
+    /// Goes over to a document whose history since the base is not known: pending is rebased over
+    /// the difference, and what is equal stays the same object.
     pub(super) fn replant(&mut self, snapshot: D::Value) {
-        self.unwalked.clear();
-        self.foreign_changes += 1;
-        self.base = D::new(snapshot);
-        let mut view = self.base.clone();
-        for change in &mut self.pending {
-            let planted = plant(&mut view, &change.form);
-            change.take(planted, false);
+        if self.pending.is_empty()
+            && !self.stale
+            && let Some(view) = self.view.take()
+        {
+            // All that was pending was taken: what the app has seen is the base.
+            self.base = view;
         }
-        self.view = None;
-        self.places = None;
-        self.stale = true;
-        self.moved = true;
+        let base = self.base.root();
+        let first = self.version.0 == 0 && self.pending.is_empty();
+        if first && !base.equals(&snapshot) {
+            // Nothing was written on `initial`, so nothing has to be found again.
+            self.base = D::new(snapshot);
+            self.moved = true;
+            return;
+        }
+        let (patch, walker) = diff(&base, &snapshot);
+        let led = apply::apply(&mut self.base, &patch, &Rules::RFC).is_ok();
+        if !led || !self.base.root().equals(&snapshot) {
+            // Whatever a fault of ours makes of pending, the base is what the room says.
+            debug_assert!(false, "the difference leads to the snapshot");
+            self.base = D::new(snapshot);
+            self.stale = true;
+        }
+        if !patch.0.is_empty() {
+            self.foreign_changes += 1;
+            self.moved = true;
+            self.run_pending(walker, |_| Run::Live);
+        }
     }
 }
 
@@ -180,49 +202,4 @@ fn guarded<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Result<(), Unfit> {
     apply::apply(view, form, &rules)
         .map(|_| ())
         .map_err(|_| Unfit)
-}
-
-/// Applies what still resolves, operation by operation.
-fn plant<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Rebased<D::Value> {
-    use crate::error::Reason;
-    let mut planted = Rebased {
-        patch: Patch::default(),
-        origin: Vec::new(),
-        lost: Vec::new(),
-        refused: None,
-        disturbed: true,
-    };
-    let before = view.clone();
-    for (index, op) in form.0.iter().enumerate() {
-        let text: [PatchOp<D::Value>; 1] = [op.to_text()];
-        match apply::write(view, &text, &Rules::RFC) {
-            Ok(applied) => {
-                planted.origin.extend(applied.patch.0.iter().map(|_| index));
-                planted.patch.0.extend(applied.patch.0);
-            }
-            Err(error) => planted.lost.push(Lost {
-                op: index,
-                kind: match error.reason {
-                    Reason::ParentMissing | Reason::BadIndex => Kind::ParentGone,
-                    Reason::NotNumber => Kind::NotNumber,
-                    Reason::NotText | Reason::BadOffset => Kind::ContentReplaced,
-                    Reason::TestFailed => Kind::GuardFailed,
-                    _ => Kind::TargetGone,
-                },
-                path: error.path,
-            }),
-        }
-    }
-    if form.is_strict() && !planted.lost.is_empty() {
-        *view = before;
-        let refused = planted.lost.into_iter().next();
-        return Rebased {
-            patch: Patch::default(),
-            origin: Vec::new(),
-            lost: Vec::new(),
-            refused,
-            disturbed: true,
-        };
-    }
-    planted
 }
