@@ -30,15 +30,14 @@ pub fn diff<V: Value>(old: &V, new: &V) -> (Patch<V>, Walker<V>) {
     let mut diff = Diff {
         nodes: Vec::new(),
         split: 0,
+        pairs: VecDeque::new(),
         walker: Walker::new(),
         patch: Patch::default(),
     };
-    let done = if old == new {
-        Some(())
-    } else {
-        diff.run(old, new)
-    };
-    debug_assert!(done.is_some(), "what stands in a document has a path");
+    if old != new {
+        let done = diff.run(old, new);
+        debug_assert!(done.is_some(), "what stands in a document has a path");
+    }
     (diff.patch, diff.walker)
 }
 
@@ -79,6 +78,8 @@ struct Diff<V> {
     nodes: Vec<Node<V>>,
     /// Where the new document begins.
     split: usize,
+    /// Pairs to look into, outer ones first.
+    pairs: VecDeque<(usize, usize)>,
     walker: Walker<V>,
     patch: Patch<V>,
 }
@@ -94,9 +95,9 @@ impl<V: Value> Diff<V> {
             self.look_at_all(self.split, &mut items);
             self.pair(items);
         }
-        let mut pairs = VecDeque::from([(0, self.split)]);
-        while let Some((old, new)) = pairs.pop_front() {
-            self.open(old, new, &mut pairs)?;
+        self.pairs.push_back((0, self.split));
+        while let Some((old, new)) = self.pairs.pop_front() {
+            self.open(old, new)?;
         }
         self.finish()
     }
@@ -167,15 +168,15 @@ impl<V: Value> Diff<V> {
     }
 
     /// Writes what arrives in a pair, and goes on with the pairs inside.
-    fn open(&mut self, old: usize, new: usize, pairs: &mut VecDeque<(usize, usize)>) -> Option<()> {
+    fn open(&mut self, old: usize, new: usize) -> Option<()> {
         self.nodes[old].fate = Fate::Stays;
         let (was, is) = (&self.nodes[old].value, &self.nodes[new].value);
         if was == is {
             return Some(());
         }
         match (was.kind(), is.kind()) {
-            (Kind::Object, Kind::Object) => return self.members(old, new, pairs),
-            (Kind::Array, Kind::Array) => return self.elements(old, new, pairs),
+            (Kind::Object, Kind::Object) => return self.members(old, new),
+            (Kind::Array, Kind::Array) => return self.elements(old, new),
             (Kind::Text, Kind::Text) => {
                 let (head, tail) = was.common(is);
                 let len = was.length() - head - tail;
@@ -204,19 +205,14 @@ impl<V: Value> Diff<V> {
         Some(())
     }
 
-    fn members(
-        &mut self,
-        old: usize,
-        new: usize,
-        pairs: &mut VecDeque<(usize, usize)>,
-    ) -> Option<()> {
+    fn members(&mut self, old: usize, new: usize) -> Option<()> {
         self.nodes[old].fate = Fate::Opened;
         let (olds, news) = (self.kids(old), self.kids(new));
         let all = olds.chain(news.clone());
         self.pair(all.filter_map(|kid| self.named(kid)).collect());
         for kid in news {
             if let Twin::Is(twin) = self.nodes[kid].twin {
-                pairs.push_back((twin, kid));
+                self.pairs.push_back((twin, kid));
                 continue;
             }
             let mut path = self.trace(old)?;
@@ -227,12 +223,7 @@ impl<V: Value> Diff<V> {
         Some(())
     }
 
-    fn elements(
-        &mut self,
-        old: usize,
-        new: usize,
-        pairs: &mut VecDeque<(usize, usize)>,
-    ) -> Option<()> {
+    fn elements(&mut self, old: usize, new: usize) -> Option<()> {
         let (olds, mut news) = (self.kids(old), self.kids(new));
         self.pair_elements(&olds, &news);
         let here =
@@ -249,7 +240,7 @@ impl<V: Value> Diff<V> {
         let (mut at, mut left) = (0, None);
         while let Some(kid) = news.next() {
             if let Twin::Is(twin) = self.nodes[kid].twin {
-                pairs.push_back((twin, kid));
+                self.pairs.push_back((twin, kid));
                 if stays.next_if_eq(&twin).is_some() {
                     left = Some(twin);
                     continue;
@@ -264,9 +255,8 @@ impl<V: Value> Diff<V> {
                 list.0.push(Token::Index(at));
                 let to = list.after_remove(&from);
                 at = index(&to)? + 1;
-                moves(from, to, false)
-                    .into_iter()
-                    .for_each(|op| self.write(op));
+                let ops = moves(from, to, false).into_iter();
+                ops.for_each(|op| self.write(op));
                 continue;
             }
             let arrives = |kid: &usize| !matches!(self.nodes[*kid].twin, Twin::Is(_));
@@ -294,8 +284,8 @@ impl<V: Value> Diff<V> {
     /// Pairs the elements of an array that no id in the whole document has paired.
     fn pair_elements(&mut self, olds: &Range<usize>, news: &Range<usize>) {
         let all = olds.clone().chain(news.clone());
-        let open: Vec<usize> = all.filter(|kid| self.is_open(*kid)).collect();
-        self.pair(open.iter().filter_map(|kid| self.named(*kid)).collect());
+        let open = all.filter(|kid| self.is_open(*kid));
+        self.pair(open.filter_map(|kid| self.named(kid)).collect());
         let open = |kids: &Range<usize>| -> Vec<usize> {
             kids.clone().filter(|kid| self.is_open(*kid)).collect()
         };
@@ -330,10 +320,9 @@ impl<V: Value> Diff<V> {
         let mut ends: Vec<usize> = Vec::new();
         let mut before = vec![None; olds.len()];
         for kid in news.clone() {
-            let Twin::Is(twin) = self.nodes[kid].twin else {
-                continue;
-            };
-            if olds.contains(&twin) {
+            if let Twin::Is(twin) = self.nodes[kid].twin
+                && olds.contains(&twin)
+            {
                 let at = ends.partition_point(|end| *end < twin);
                 before[twin - olds.start] = at.checked_sub(1).map(|at| ends[at]);
                 match ends.get_mut(at) {

@@ -21,7 +21,7 @@ fn lines(old: &str, new: &str) -> Vec<String> {
     let patch = checked(&old, &new);
     let ops = patch.to_text();
     ops.iter()
-        .map(|op| serde_json::to_string(op).unwrap())
+        .map(|op| serde_json::to_string(op).expect("JSON"))
         .collect()
 }
 
