@@ -363,8 +363,7 @@ impl<V: Value> Diff<V> {
                     while node > 0 && goes(&self.nodes[node - 1]) {
                         node -= 1;
                     }
-                    let len = last - node + 1;
-                    let first = self.trace(node)?;
+                    let (len, first) = (last - node + 1, self.trace(node)?);
                     self.patch.0.extend((0..len).map(|_| Op::Rm(first.clone())));
                     let (pos, path) = (index(&first)?, self.trace(up)?);
                     self.walker.step(&Op::StrDel { path, pos, len });
