@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)] // The lint knows `#[test]` only.
 
 use draftsync::protocol::{ToClient, ToRoom};
-use draftsync::web::{Keys, SyncedStore};
+use draftsync::web::{Codec, SyncedStore};
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -28,10 +28,10 @@ fn frames(to: &str) -> Vec<Golden> {
 
 #[wasm_bindgen_test]
 fn w3_the_codec_gives_every_golden_frame_its_verdict() {
-    let keys = Keys::default();
+    let codec = Codec::default();
     let wrong: Vec<_> = frames("client")
         .iter()
-        .filter(|golden| keys.decode(&JsValue::from_str(&golden.frame)).is_ok() != golden.ok)
+        .filter(|golden| codec.decode(&JsValue::from_str(&golden.frame)).is_ok() != golden.ok)
         .map(|golden| golden.name.clone())
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -39,20 +39,20 @@ fn w3_the_codec_gives_every_golden_frame_its_verdict() {
 
 #[wasm_bindgen_test]
 fn w3_the_second_opinion_reads_every_good_frame_alike() {
-    let keys = Keys::default();
+    let codec = Codec::default();
     for golden in frames("client").iter().filter(|golden| golden.ok) {
         let parsed = JSON::parse(&golden.frame).unwrap();
         let second: ToClient<serde_json::Value> = serde_wasm_bindgen::from_value(parsed)
             .unwrap_or_else(|error| {
                 panic!("{}: {error}", golden.name);
             });
-        let first = keys.decode(&JsValue::from_str(&golden.frame)).unwrap();
+        let first = codec.decode(&JsValue::from_str(&golden.frame)).unwrap();
         if let (ToClient::Change(first), ToClient::Change(second)) = (first, second) {
             assert_eq!(
                 (first.version, first.client_id, first.seq, first.tag),
                 (second.version, second.client_id, second.seq, second.tag)
             );
-            let text = String::from(JSON::stringify(&keys.write_patch(&first.patch)).unwrap());
+            let text = String::from(JSON::stringify(&codec.write_patch(&first.patch)).unwrap());
             let written: serde_json::Value = serde_json::from_str(&text).unwrap();
             let expected = serde_json::to_value(&second.patch).unwrap();
             assert!(
@@ -79,7 +79,7 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
 
 #[wasm_bindgen_test]
 fn w3_what_the_codec_writes_is_what_the_types_say() {
-    let keys = Keys::default();
+    let codec = Codec::default();
     let mut written = 0;
     for golden in frames("room").iter().filter(|golden| golden.ok) {
         // A value is a handle in one case and serde's own in the other; the text is the same.
@@ -105,7 +105,7 @@ fn w3_what_the_codec_writes_is_what_the_types_say() {
             },
             _ => continue,
         };
-        let text = keys.encode(&message).as_string().unwrap();
+        let text = codec.encode(&message).as_string().unwrap();
         let back: ToRoom<serde_json::Value> = serde_json::from_str(&text).unwrap();
         assert_eq!(
             serde_json::to_value(back).unwrap()["type"],

@@ -1,39 +1,42 @@
-//! Errors as they cross to JS.
+//! Errors as they cross to JS: a code and fields; `index.js` makes the sentence.
 
-use super::codec::{js_number, set};
+use super::codec::fields::{make, name, put_number, put_text};
+use super::codec::put_whole;
 use crate::error::{Error, ErrorCode};
-use js_sys::Object;
 use wasm_bindgen::JsValue;
 
-/// An error as it crosses to JS: a code and fields; `index.js` makes the sentence.
-pub(super) fn fault(code: ErrorCode, fields: &[(&str, JsValue)]) -> JsValue {
-    let told = Object::new();
-    set(&told, &"draftsync".into(), &JsValue::from_f64(1.0));
-    set(&told, &"code".into(), &code.word().into());
-    for (name, value) in fields {
-        set(&told, &(*name).into(), value);
-    }
-    told.into()
+pub(super) fn fault(code: ErrorCode) -> JsValue {
+    let told = make();
+    put_number(&told, name::DRAFTSYNC, 1.0);
+    put_text(&told, name::CODE, code.word());
+    told
 }
 
-pub(super) fn internal(reason: &'static str) -> JsValue {
-    fault(ErrorCode::Internal, &[("reason", reason.into())])
+pub(super) fn fault_with(code: ErrorCode, reason: &str) -> JsValue {
+    let told = fault(code);
+    put_text(&told, name::REASON, reason);
+    told
 }
 
 pub(super) fn error_fault(error: &Error) -> JsValue {
-    let number = |number: usize| js_number(number as u64);
     match error {
-        Error::Patch(error) => fault(
-            ErrorCode::InvalidPatch,
-            &[
-                ("reason", error.reason.word().into()),
-                ("op", number(error.op)),
-                ("path", (&*error.path).into()),
-            ],
-        ),
-        Error::QueueFull { waiting } => {
-            fault(ErrorCode::QueueFull, &[("waiting", number(*waiting))])
+        Error::Patch(error) => {
+            let told = fault_with(ErrorCode::InvalidPatch, error.reason.word());
+            put_whole(&told, name::OP, error.op as u64);
+            put_text(&told, name::PATH, &error.path);
+            told
         }
-        Error::TooLarge { bytes, .. } => fault(ErrorCode::TooLarge, &[("bytes", number(*bytes))]),
+        Error::QueueFull { waiting } => {
+            let told = fault(ErrorCode::QueueFull);
+            put_whole(&told, name::WAITING, *waiting as u64);
+            told
+        }
+        Error::TooLarge { bytes, .. } => too_large(*bytes),
     }
+}
+
+pub(super) fn too_large(bytes: usize) -> JsValue {
+    let told = fault(ErrorCode::TooLarge);
+    put_whole(&told, name::BYTES, bytes as u64);
+    told
 }

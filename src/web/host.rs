@@ -7,6 +7,9 @@ extern "C" {
     /// Milliseconds since the page began; never goes back.
     #[wasm_bindgen(js_name = now)]
     pub(super) fn now_ms() -> f64;
+    /// Milliseconds since 1970, for people.
+    #[wasm_bindgen(js_name = dateNow)]
+    pub(super) fn date_now() -> f64;
     #[wasm_bindgen(js_name = random)]
     fn random_bits() -> u32;
 }

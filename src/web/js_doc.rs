@@ -1,11 +1,11 @@
 //! A document of plain, immutable JS objects; Rust holds handles and never a copy.
 
+use super::codec::fields::{item, size};
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value, walk};
 use crate::error::Reason;
 use crate::path::{Path, Token, pointer_of};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -35,7 +35,7 @@ extern "C" {
     fn count(value: &JsValue) -> f64;
     #[wasm_bindgen(js_name = jsonBytes)]
     fn json_bytes(value: &JsValue) -> f64;
-    fn children(value: &JsValue) -> Array;
+    fn children(value: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = idOf)]
     fn id_of(value: &JsValue) -> JsValue;
     fn common(a: &JsValue, b: &JsValue) -> f64;
@@ -109,14 +109,14 @@ impl Value for JsValue {
 
     fn children(&self) -> Vec<(Token, Self)> {
         let all = children(self);
-        let step = if Array::is_array(self) { 1 } else { 2 };
+        let step = if kind_of(self) == 4 { 1 } else { 2 };
         let token = |at: u32| match step {
             1 => Token::Index(at as usize),
-            _ => Token::Key(all.get(2 * at).as_string().unwrap_or_default().into()),
+            _ => Token::Key(item(&all, 2 * at).as_string().unwrap_or_default().into()),
         };
-        let places = 0..all.length() / step;
+        let places = 0..size(&all) / step;
         places
-            .map(|at| (token(at), all.get(step * at + step - 1)))
+            .map(|at| (token(at), item(&all, step * at + step - 1)))
             .collect()
     }
 

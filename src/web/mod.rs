@@ -7,5 +7,5 @@ mod js_doc;
 mod pump;
 mod store;
 
-pub use codec::{Bad, Keys};
+pub use codec::{Bad, Codec};
 pub use store::SyncedStore;

@@ -4,11 +4,12 @@
 //! inside a listener only adds to the queues, and the pump that is running goes on with them, so
 //! that every listener sees states in their order.
 
-use super::codec::{Bad, Keys, js_client_id, js_number, js_tag, origin_word, set};
-use super::fault::{fault, internal};
-use super::host::now_ms;
+use super::codec::fields::{make, name, put, put_flag, put_number, put_text, put_word, tell};
+use super::codec::{Bad, Codec, js_client_id, put_tag, put_whole};
+use super::fault::{fault, fault_with};
+use super::host::{date_now, now_ms};
 use super::js_doc::JsDoc;
-use crate::client::{Client, Output};
+use crate::client::{Client, Origin, Output};
 use crate::error::ErrorCode;
 use crate::link::{Link, LinkOutput, LinkState};
 use crate::protocol::SUBPROTOCOL;
@@ -16,7 +17,6 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use js_sys::{Function, Object};
 use wasm_bindgen::JsValue;
 
 /// What the pump works on; borrowed for moments only.
@@ -43,8 +43,8 @@ pub(super) enum Event {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) emit: Function,
-    pub(super) keys: Keys,
+    pub(super) emit: JsValue,
+    pub(super) codec: Codec,
     pub(super) development: bool,
     pub(super) state: RefCell<State>,
     pub(super) inbox: RefCell<VecDeque<Event>>,
@@ -55,7 +55,7 @@ pub(super) struct Inner {
 
 /// One thing for the pump to do outside the borrow.
 enum Step {
-    Tell(&'static str, JsValue),
+    Tell(u32, JsValue),
     Again,
 }
 
@@ -73,10 +73,7 @@ impl Inner {
             if let Step::Tell(kind, payload) = step {
                 // `emit` catches what listeners throw; there is nobody above it to tell. A socket
                 // that cannot send will say that it closed, and all is sent again.
-                drop(
-                    self.emit
-                        .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), &payload),
-                );
+                tell(&self.emit, kind, &payload);
             }
         }
         self.pumping.set(false);
@@ -103,10 +100,10 @@ impl Inner {
             // A late word of an old socket must not be taken for a new one's.
             self.inbox.borrow_mut().clear();
             return Some(match output {
-                LinkOutput::Open => Step::Tell("open", SUBPROTOCOL.into()),
+                LinkOutput::Open => Step::Tell(name::OPEN, SUBPROTOCOL.into()),
                 LinkOutput::Close => {
                     state.client.handle_closed();
-                    Step::Tell("close", JsValue::UNDEFINED)
+                    Step::Tell(name::CLOSE, JsValue::UNDEFINED)
                 }
             });
         }
@@ -120,7 +117,7 @@ impl Inner {
         if state.told != status {
             state.told = status;
             drop(borrowed);
-            return Some(Step::Tell("status", self.status()));
+            return Some(Step::Tell(name::STATUS, self.status()));
         }
         let timer = state.link.poll_timeout();
         if state.timer == timer {
@@ -128,13 +125,13 @@ impl Inner {
         }
         state.timer = timer;
         let wait = timer.map(|at| at.saturating_sub(now).as_millis() as f64 + 1.0);
-        Some(Step::Tell("wait", wait.into()))
+        Some(Step::Tell(name::WAIT, wait.into()))
     }
 
     fn take(&self, state: &mut State, event: Event, now: Duration) {
         match event {
             Event::Opened => state.client.handle_opened(),
-            Event::Frame(frame) => match self.keys.decode(&frame) {
+            Event::Frame(frame) => match self.codec.decode(&frame) {
                 Ok(message) => state.client.handle_message(message),
                 Err(Bad) => state.link.handle_broken(now),
             },
@@ -147,12 +144,12 @@ impl Inner {
 
     fn translate(&self, state: &mut State, output: Output<JsValue>, now: Duration) -> Step {
         match output {
-            Output::Send(message) => Step::Tell("send", self.keys.encode(&message)),
+            Output::Send(message) => Step::Tell(name::SEND, self.codec.encode(&message)),
             Output::Changed => {
                 if !state.client.view().is_news(&mut state.root) {
                     return Step::Again;
                 }
-                Step::Tell("change", JsValue::UNDEFINED)
+                Step::Tell(name::CHANGE, JsValue::UNDEFINED)
             }
             Output::Patched {
                 origin,
@@ -161,36 +158,41 @@ impl Inner {
                 version,
                 patch,
             } => {
-                let told = Object::new();
-                let id = tag.map_or_else(|| JsValue::from_str(""), js_tag);
-                set(&told, &"id".into(), &id);
-                set(&told, &"origin".into(), &origin_word(origin).into());
-                set(&told, &"clientId".into(), &js_client_id(client_id));
-                let version = version.map_or(JsValue::NULL, |version| js_number(version.0));
-                set(&told, &self.keys.version, &version);
-                set(&told, &"patches".into(), &self.keys.write_patch(&patch));
-                Step::Tell("patch", told.into())
+                let told = make();
+                match tag {
+                    Some(tag) => put_tag(&told, name::ID, tag),
+                    None => put_text(&told, name::ID, ""),
+                }
+                put_word(&told, name::ORIGIN, origin_word(origin));
+                put(&told, name::HIS_CLIENT_ID, &js_client_id(client_id));
+                match version {
+                    Some(version) => put_whole(&told, name::VERSION, version.0),
+                    None => put(&told, name::VERSION, &JsValue::NULL),
+                }
+                put(&told, name::PATCHES, &self.codec.write_patch(&patch));
+                Step::Tell(name::PATCH, told)
             }
             Output::Settled(seq, outcome) => {
-                Step::Tell("settled", self.keys.write_outcome(seq, &outcome).into())
+                Step::Tell(name::SETTLED, self.codec.write_outcome(seq, &outcome))
             }
             Output::Rejected(seq, refused) => {
-                Step::Tell("rejected", self.keys.write_refused(seq, &refused).into())
+                Step::Tell(name::REJECTED, self.codec.write_refused(seq, &refused))
             }
             Output::Ready => {
                 state.link.handle_greeted();
-                Step::Tell("ready", JsValue::UNDEFINED)
+                Step::Tell(name::READY, JsValue::UNDEFINED)
             }
             Output::Reconnect => {
                 state.link.handle_broken(now);
                 Step::Again
             }
             Output::HistoryLost => {
-                let reason = [("reason", "history-lost".into())];
-                Step::Tell("error", fault(ErrorCode::Storage, &reason))
+                Step::Tell(name::ERROR, fault_with(ErrorCode::Storage, "history-lost"))
             }
-            Output::Told(code) => Step::Tell("error", fault(code, &[])),
-            Output::Mispredicted(_) => Step::Tell("error", internal("mispredicted")),
+            Output::Told(code) => Step::Tell(name::ERROR, fault(code)),
+            Output::Mispredicted(_) => {
+                Step::Tell(name::ERROR, fault_with(ErrorCode::Internal, "mispredicted"))
+            }
         }
     }
 
@@ -212,37 +214,50 @@ impl Inner {
 
     pub(super) fn status(&self) -> JsValue {
         let state = self.state.borrow();
-        let told = Object::new();
-        let put = |name: &str, value: JsValue| set(&told, &name.into(), &value);
+        let told = make();
         let pending = state.client.pending();
         let word = match state.link.state() {
-            _ if state.disposed => "closed",
+            _ if state.disposed => name::CLOSED,
             LinkState::Connected if state.client.is_live() => {
-                put("synced", JsValue::from_bool(pending == 0));
-                "connected"
+                put_flag(&told, name::SYNCED, pending == 0);
+                name::CONNECTED
             }
             LinkState::Connected => {
-                put("attempt", JsValue::from_f64(1.0));
-                "connecting"
+                put_number(&told, name::ATTEMPT, 1.0);
+                name::CONNECTING
             }
             LinkState::Connecting(attempt) => {
-                put("attempt", js_number(attempt.into()));
-                "connecting"
+                put_whole(&told, name::ATTEMPT, attempt.into());
+                name::CONNECTING
             }
             LinkState::Offline(at) => {
-                let wait = |at: Duration| at.saturating_sub(self.now()).as_millis() as f64;
-                let at = at.map_or(JsValue::NULL, |at| (js_sys::Date::now() + wait(at)).into());
-                put("retryAt", at);
-                "offline"
+                match at {
+                    Some(at) => {
+                        let wait = at.saturating_sub(self.now()).as_millis() as f64;
+                        put_number(&told, name::RETRY_AT, date_now() + wait);
+                    }
+                    None => put(&told, name::RETRY_AT, &JsValue::NULL),
+                }
+                name::OFFLINE
             }
             LinkState::Failed(code) => {
-                put("error", fault(code, &[]));
-                "failed"
+                put(&told, name::ERROR, &fault(code));
+                name::FAILED
             }
         };
-        put("state", word.into());
-        put("pending", js_number(pending as u64));
-        told.into()
+        put_word(&told, name::STATE, word);
+        put_whole(&told, name::PENDING, pending as u64);
+        told
+    }
+}
+
+/// Whose operations they are, as JS has it.
+fn origin_word(origin: Origin) -> u32 {
+    match origin {
+        Origin::Local => name::LOCAL,
+        Origin::Remote => name::REMOTE,
+        Origin::Load => name::LOAD,
+        Origin::Rollback => name::ROLLBACK,
     }
 }
 

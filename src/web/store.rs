@@ -3,8 +3,9 @@
 //! User code runs in two places only: inside `update` and `transact`, and from the pump; never
 //! while the state is borrowed.
 
-use super::codec::{Bad, Keys, js_client_id, js_number, js_tag, set};
-use super::fault::{error_fault, fault, internal};
+use super::codec::fields::{field, list, make, name, put};
+use super::codec::{Bad, Codec, js_client_id, put_tag, put_whole};
+use super::fault::{error_fault, fault, fault_with, too_large};
 use super::host::random;
 use super::js_doc::{JsDoc, freeze};
 use super::pump::{Event, Inner, State};
@@ -16,21 +17,25 @@ use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
 use alloc::collections::VecDeque;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{CloseEvent, MessageEvent};
 
 #[wasm_bindgen(module = "/src/web/draft.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn record(root: &JsValue, recipe: &Function, ops_max: u32) -> Result<JsValue, JsValue>;
+    fn record(root: &JsValue, recipe: &JsValue, ops_max: u32) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/web/host.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn run(body: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/web/check.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn clean(value: &JsValue, path: &Array) -> Result<JsValue, JsValue>;
+    fn clean(value: &JsValue, path: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 // wasm-bindgen brings only files that a declaration names. These are imported by the ones above, and
@@ -57,24 +62,20 @@ pub struct SyncedStore(Inner);
 impl SyncedStore {
     /// A replica of a room, not connected yet. `emit(type, payload)` hears of it.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, emit: Function) -> Result<Self, JsValue> {
-        let option = |name: &str| {
-            Reflect::get(options, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-        };
-        let development = option("development").is_truthy();
-        let initial = clean(&option("initial"), &Array::new())?;
+    pub fn new(options: &JsValue, emit: JsValue) -> Result<Self, JsValue> {
+        let codec = Codec::default();
+        let option = |name| field(options, name);
+        let development = option(name::DEVELOPMENT).is_truthy();
+        let initial = clean(&option(name::INITIAL), &list())?;
         if !initial.is_object() {
-            return Err(fault(ErrorCode::InvalidPatch, &[("reason", "root".into())]));
+            return Err(fault_with(ErrorCode::InvalidPatch, "root"));
         }
         let bytes = initial.json_bytes();
         if bytes > MESSAGE_BYTES_MAX {
-            return Err(fault(
-                ErrorCode::TooLarge,
-                &[("bytes", js_number(bytes as u64))],
-            ));
+            return Err(too_large(bytes));
         }
         let mut client = Client::<JsDoc>::new(initial, random());
-        if let Some(changes) = option("maxQueue").as_f64() {
+        if let Some(changes) = option(name::MAX_QUEUE).as_f64() {
             client.set_queue_changes_max(changes as usize);
         }
         let mut link = Link::new(random());
@@ -84,13 +85,13 @@ impl SyncedStore {
                 .map_or(default, |ms| Duration::from_millis(ms as u64))
         };
         link.set_delays(
-            delay("minDelayMs", crate::link::DELAY_MIN),
-            delay("maxDelayMs", crate::link::DELAY_MAX),
+            delay(name::MIN_DELAY_MS, crate::link::DELAY_MIN),
+            delay(name::MAX_DELAY_MS, crate::link::DELAY_MAX),
         );
         let root = client.view().root();
         Ok(Self(Inner {
             emit,
-            keys: Keys::default(),
+            codec,
             development,
             state: RefCell::new(State {
                 told: (link.state(), false, 0),
@@ -135,31 +136,28 @@ impl SyncedStore {
     }
 
     /// Runs a recipe on a draft and takes what it did as one change.
-    pub fn update(&self, recipe: &Function) -> Result<JsValue, JsValue> {
+    pub fn update(&self, recipe: &JsValue) -> Result<JsValue, JsValue> {
         let before = self.alive()?.client.view().root();
         let recorded = record(&before, recipe, CHANGE_OPS_MAX as u32)?;
         if self.alive()?.client.view().root() != before {
-            return Err(fault(
-                ErrorCode::InvalidPatch,
-                &[("reason", "nested-update".into())],
-            ));
+            return Err(fault_with(ErrorCode::InvalidPatch, "nested-update"));
         }
         if recorded.is_undefined() {
             return Ok(JsValue::UNDEFINED);
         }
-        let member = |name: &str| Reflect::get(&recorded, &JsValue::from_str(name));
-        let (root, ops) = (member("root")?, member("ops")?);
+        let root = field(&recorded, name::ROOT);
+        let ops = field(&recorded, name::OPS);
         let patch = self
             .0
-            .keys
+            .codec
             .read_recorded(&ops)
-            .map_err(|Bad| internal("recorder"))?;
+            .map_err(|Bad| fault_with(ErrorCode::Internal, "recorder"))?;
         if self.0.development {
             let mut check = JsDoc::new(before);
             let rules = crate::apply::Rules::RFC;
             let applied = crate::apply::apply(&mut check, &patch, &rules);
             if applied.is_err() || !check.root().equals(&root) {
-                return Err(internal("recorder"));
+                return Err(fault_with(ErrorCode::Internal, "recorder"));
             }
         }
         let text = patch.to_text();
@@ -170,22 +168,19 @@ impl SyncedStore {
     /// Applies ready-made operations, all or none.
     pub fn patch(&self, ops: &JsValue) -> Result<JsValue, JsValue> {
         self.alive()?;
-        let ops = clean(ops, &Array::new())?;
-        let Ok(ops) = self.0.keys.read_patch(&ops) else {
-            return Err(fault(
-                ErrorCode::InvalidPatch,
-                &[("reason", "not-a-patch".into())],
-            ));
+        let ops = clean(ops, &list())?;
+        let Ok(ops) = self.0.codec.read_patch(&ops) else {
+            return Err(fault_with(ErrorCode::InvalidPatch, "not-a-patch"));
         };
         let made = self.alive()?.client.write(&ops);
         self.made(made, &ops)
     }
 
     /// Runs `body`; what it wrote becomes one change, or none when it throws.
-    pub fn transact(&self, body: &Function) -> Result<JsValue, JsValue> {
+    pub fn transact(&self, body: &JsValue) -> Result<JsValue, JsValue> {
         self.alive()?.client.begin();
         self.0.transactions.set(self.0.transactions.get() + 1);
-        let result = body.call0(&JsValue::UNDEFINED);
+        let result = run(body);
         self.0.transactions.set(self.0.transactions.get() - 1);
         let ended = match result {
             Ok(result) => {
@@ -205,13 +200,9 @@ impl SyncedStore {
                 return Err(thrown);
             }
         };
-        let told = if made.is_object() {
-            Object::from(made)
-        } else {
-            Object::new()
-        };
-        set(&told, &"result".into(), &result);
-        Ok(told.into())
+        let told = if made.is_undefined() { make() } else { made };
+        put(&told, name::RESULT, &result);
+        Ok(told)
     }
 
     /// Says whether "patch" is wanted.
@@ -239,13 +230,16 @@ impl SyncedStore {
     }
 
     /// A frame has come.
-    pub fn frame(&self, event: &MessageEvent) {
-        self.0.hear(Event::Frame(event.data()));
+    pub fn frame(&self, event: &JsValue) {
+        self.0.hear(Event::Frame(field(event, name::DATA)));
     }
 
     /// The socket has closed, or could not be made.
-    pub fn closed(&self, event: &CloseEvent) {
-        self.0.hear(Event::Closed(event.code(), event.reason()));
+    pub fn closed(&self, event: &JsValue) {
+        let code = field(event, name::CODE).as_f64().unwrap_or(0.0);
+        let reason = field(event, name::REASON).as_string();
+        self.0
+            .hear(Event::Closed(code as u16, reason.unwrap_or_default()));
     }
 
     /// The time that "wait" asked for has passed.
@@ -266,7 +260,7 @@ impl SyncedStore {
     fn alive(&self) -> Result<core::cell::RefMut<'_, State>, JsValue> {
         let state = self.0.state.borrow_mut();
         if state.disposed {
-            Err(fault(ErrorCode::Disposed, &[]))
+            Err(fault(ErrorCode::Disposed))
         } else {
             Ok(state)
         }
@@ -282,11 +276,11 @@ impl SyncedStore {
         let told = match made {
             None => JsValue::UNDEFINED,
             Some((seq, tag)) => {
-                let told = Object::new();
-                set(&told, &self.0.keys.seq, &js_number(seq.0));
-                set(&told, &"id".into(), &js_tag(tag));
-                set(&told, &"patches".into(), &self.0.keys.write_patch(text));
-                told.into()
+                let told = make();
+                put_whole(&told, name::SEQ, seq.0);
+                put_tag(&told, name::ID, tag);
+                put(&told, name::PATCHES, &self.0.codec.write_patch(text));
+                told
             }
         };
         self.0.pump();
