@@ -127,14 +127,24 @@ pub fn pointer_of(tokens: &[Token]) -> String {
 
 /// Splits an RFC 6901 pointer into its unescaped tokens, or `None` when it is not one.
 pub fn tokens_of(pointer: &str) -> Option<Vec<String>> {
-    if pointer.is_empty() {
-        return Some(Vec::new());
+    let mut tokens: Vec<String> = Vec::new();
+    let mut characters = pointer.chars();
+    while let Some(character) = characters.next() {
+        if character == '/' {
+            tokens.push(String::new());
+            continue;
+        }
+        // Whatever stands before the first slash belongs to no token.
+        tokens.last_mut()?.push(match character {
+            '~' => match characters.next()? {
+                '0' => '~',
+                '1' => '/',
+                _ => return None,
+            },
+            other => other,
+        });
     }
-    let mut parts = pointer.split('/');
-    if parts.next() != Some("") {
-        return None;
-    }
-    parts.map(unescape).collect()
+    Some(tokens)
 }
 
 /// Reads an array index as RFC 6901 section 4 has it: digits only, no leading zero.
@@ -157,22 +167,6 @@ pub fn push_decimal(text: &mut String, number: u64) {
         push_decimal(text, number / 10);
     }
     text.push(char::from(b'0' + (number % 10) as u8));
-}
-
-fn unescape(part: &str) -> Option<String> {
-    let mut text = String::with_capacity(part.len());
-    let mut characters = part.chars();
-    while let Some(character) = characters.next() {
-        text.push(match character {
-            '~' => match characters.next()? {
-                '0' => '~',
-                '1' => '/',
-                _ => return None,
-            },
-            other => other,
-        });
-    }
-    Some(text)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A patch that was applied: what it did, and what it grew.
 
-use super::inverse::inverse;
+use super::inverse::push_inverse;
 use super::{Rules, step, sum};
 use crate::doc::{Before, Doc, Value};
 use crate::error::Reason;
@@ -130,11 +130,10 @@ impl<V: Value> Applied<V> {
 
     /// The patch that takes this one back, on the document after it.
     pub fn inverse(&self) -> Patch<V> {
-        let steps = self.patch.0.iter().zip(&self.befores).rev();
-        Patch(
-            steps
-                .flat_map(|(op, before)| inverse(op, before.as_ref()))
-                .collect(),
-        )
+        let mut back = Patch::default();
+        for (op, before) in self.patch.0.iter().zip(&self.befores).rev() {
+            push_inverse(op, before.as_ref(), &mut back.0);
+        }
+        back
     }
 }

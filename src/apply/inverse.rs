@@ -3,43 +3,38 @@
 use crate::doc::Value;
 use crate::op::{Op, moves};
 use crate::path::Token;
-use alloc::vec;
 use alloc::vec::Vec;
 
-/// The operations that take one applied operation back.
-pub(super) fn inverse<V: Value>(op: &Op<V>, before: Option<&V>) -> Vec<Op<V>> {
-    match (op, before) {
-        (Op::Create(path, _) | Op::Ins(path, _), _) => vec![Op::Rm(path.clone())],
+/// Adds the operations that take one applied operation back.
+pub(super) fn push_inverse<V: Value>(op: &Op<V>, before: Option<&V>, back: &mut Vec<Op<V>>) {
+    let inverse = match (op, before) {
+        (Op::Create(path, _) | Op::Ins(path, _), _) => Op::Rm(path.clone()),
         (
             Op::StrIns {
                 path, pos, units, ..
             },
             _,
-        ) => {
-            vec![Op::StrDel {
+        ) => Op::StrDel {
+            path: path.clone(),
+            pos: *pos,
+            len: *units,
+        },
+        (Op::StrDel { path, pos, len }, Some(old)) => match old.slice(*pos, *len) {
+            Some(text) => Op::StrIns {
                 path: path.clone(),
                 pos: *pos,
-                len: *units,
-            }]
-        }
-        (Op::StrDel { path, pos, len }, Some(old)) => match old.slice(*pos, *len) {
-            Some(text) => {
-                vec![Op::StrIns {
-                    path: path.clone(),
-                    pos: *pos,
-                    text,
-                    units: *len,
-                }]
-            }
-            None => Vec::new(),
+                text,
+                units: *len,
+            },
+            None => return,
         },
         (Op::Put(path, _) | Op::Rep(path, _) | Op::Inc(path, _), Some(old)) => {
-            vec![Op::Rep(path.clone(), old.clone())]
+            Op::Rep(path.clone(), old.clone())
         }
-        (Op::Rm(path), Some(old)) => vec![match path.split() {
+        (Op::Rm(path), Some(old)) => match path.split() {
             Some((_, Token::Index(_))) => Op::Ins(path.clone(), old.clone()),
             _ => Op::Create(path.clone(), old.clone()),
-        }],
+        },
         (
             Op::Move {
                 from,
@@ -47,17 +42,16 @@ pub(super) fn inverse<V: Value>(op: &Op<V>, before: Option<&V>) -> Vec<Op<V>> {
                 over: true,
             },
             Some(whole),
-        ) if to.contains(from) => {
-            vec![Op::Rep(to.clone(), whole.clone())]
-        }
+        ) if to.contains(from) => Op::Rep(to.clone(), whole.clone()),
         (Op::Move { from, to, .. }, before) => {
-            let mut ops = moves(to.clone(), from.clone(), false);
-            if let Some(old) = before {
+            back.extend(moves(to.clone(), from.clone(), false));
+            match before {
                 // `to` was read without the node in its old place; now it stands there again.
-                ops.push(Op::Create(to.after_insert(from), old.clone()));
+                Some(old) => Op::Create(to.after_insert(from), old.clone()),
+                None => return,
             }
-            ops
         }
-        _ => Vec::new(),
-    }
+        _ => return,
+    };
+    back.push(inverse);
 }

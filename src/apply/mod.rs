@@ -11,6 +11,7 @@ use crate::error::{PatchError, Reason};
 use crate::op::{Op, Patch};
 use crate::path::{Path, Token};
 use crate::protocol::PatchOp;
+use alloc::vec::Vec;
 use typing::type_op;
 
 /// How strictly written operations are read.
@@ -46,10 +47,11 @@ pub fn write<D: Doc>(
     rules: &Rules<D>,
 ) -> Result<Applied<D::Value>, PatchError> {
     let mut applied = Applied::new();
+    let mut typed = Vec::new();
     for (index, written) in ops.iter().enumerate() {
-        let done = type_op(doc, written).and_then(|typed| {
+        let done = type_op(doc, written, &mut typed).and_then(|()| {
             typed
-                .into_iter()
+                .drain(..)
                 .try_for_each(|op| applied.take(doc, op, index, rules))
         });
         if let Err(reason) = done {

@@ -5,62 +5,62 @@ use crate::error::Reason;
 use crate::op::{Op, moves};
 use crate::path::{Path, Token, index_of, pointer_of, push_decimal, tokens_of};
 use crate::protocol::PatchOp;
-use alloc::vec;
 use alloc::vec::Vec;
 
-/// Types one written operation against the document it is about to change.
+/// Types one written operation against the document it is about to change: mostly one, none for
+/// what does nothing, two for a move that no single operation can say.
 pub(super) fn type_op<D: Doc>(
     doc: &D,
     op: &PatchOp<D::Value>,
-) -> Result<Vec<Op<D::Value>>, Reason> {
-    Ok(match op {
-        PatchOp::Add { path, value } => vec![add(doc, path, value.clone())?],
-        PatchOp::Replace { path, value } => vec![Op::Rep(target(doc, path)?, value.clone())],
-        PatchOp::Test { path, value } => vec![Op::Test(target(doc, path)?, value.clone())],
+    typed: &mut Vec<Op<D::Value>>,
+) -> Result<(), Reason> {
+    typed.push(match op {
+        PatchOp::Add { path, value } => add(doc, path, value.clone())?,
+        PatchOp::Replace { path, value } => Op::Rep(target(doc, path)?, value.clone()),
+        PatchOp::Test { path, value } => Op::Test(target(doc, path)?, value.clone()),
         PatchOp::Remove { path } => match target(doc, path)? {
             Path(tokens) if tokens.is_empty() => return Err(Reason::Root),
-            path => vec![Op::Rm(path)],
+            path => Op::Rm(path),
         },
         PatchOp::Copy { from, path } => {
             let value = doc
                 .get(&target(doc, from)?.0)
                 .ok_or(Reason::TargetMissing)?;
-            vec![add(doc, path, value)?]
+            add(doc, path, value)?
         }
-        PatchOp::Move { from, path } => type_move(doc, from, path)?,
-        PatchOp::Inc { path, inc } => vec![Op::Inc(target(doc, path)?, *inc)],
-        PatchOp::StrDel { path, pos, len: 0 } => nothing(doc, path, *pos)?,
-        PatchOp::StrIns { path, pos, str } if str.kind() == Kind::Text && str.length() == 0 => {
-            nothing(doc, path, *pos)?
-        }
+        PatchOp::Move { from, path } => return type_move(doc, from, path, typed),
+        PatchOp::Inc { path, inc } => Op::Inc(target(doc, path)?, *inc),
+        PatchOp::StrDel { path, pos, len: 0 } => return nothing(doc, path, *pos),
         PatchOp::StrIns { path, pos, str } => {
             let units = str.length();
-            vec![Op::StrIns {
+            if units == 0 && str.kind() == Kind::Text {
+                return nothing(doc, path, *pos);
+            }
+            Op::StrIns {
                 path: target(doc, path)?,
                 pos: *pos,
                 text: str.clone(),
                 units,
-            }]
+            }
         }
-        PatchOp::StrDel { path, pos, len } => {
-            vec![Op::StrDel {
-                path: target(doc, path)?,
-                pos: *pos,
-                len: *len,
-            }]
-        }
-    })
+        PatchOp::StrDel { path, pos, len } => Op::StrDel {
+            path: target(doc, path)?,
+            pos: *pos,
+            len: *len,
+        },
+    });
+    Ok(())
 }
 
 /// Inserting or deleting no text is nothing, as a move onto itself is; only its place is checked.
-fn nothing<D: Doc>(doc: &D, pointer: &str, pos: usize) -> Result<Vec<Op<D::Value>>, Reason> {
+fn nothing<D: Doc>(doc: &D, pointer: &str, pos: usize) -> Result<(), Reason> {
     let path = target(doc, pointer)?;
     let text = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
     if text.kind() != Kind::Text {
         return Err(Reason::NotText);
     }
     text.slice(pos, 0).ok_or(Reason::BadOffset)?;
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn add<D: Doc>(doc: &D, pointer: &str, value: D::Value) -> Result<Op<D::Value>, Reason> {
@@ -74,30 +74,33 @@ fn add<D: Doc>(doc: &D, pointer: &str, value: D::Value) -> Result<Op<D::Value>, 
 }
 
 /// Types a move.
-fn type_move<D: Doc>(doc: &D, from: &str, to: &str) -> Result<Vec<Op<D::Value>>, Reason> {
-    let below = |outer: &str, inner: &str| {
-        inner
-            .strip_prefix(outer)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
+fn type_move<D: Doc>(
+    doc: &D,
+    from: &str,
+    to: &str,
+    typed: &mut Vec<Op<D::Value>>,
+) -> Result<(), Reason> {
     let source = target(doc, from)?;
     if from == to {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    if below(from, to) {
+    if to
+        .strip_prefix(from)
+        .is_some_and(|rest| rest.starts_with('/'))
+    {
         return Err(Reason::IntoItself);
     }
     if to.is_empty() {
         let value = doc.get(&source.0).ok_or(Reason::TargetMissing)?;
-        return Ok(vec![Op::Rep(Path::default(), value)]);
+        typed.push(Op::Rep(Path::default(), value));
+        return Ok(());
     }
     let (to, present) = destination(doc, &source, to)?;
     let over = present && matches!(to.split(), Some((_, Token::Key(_))));
-    Ok(if source == to {
-        Vec::new()
-    } else {
-        moves(source, to, over)
-    })
+    if source != to {
+        typed.extend(moves(source, to, over));
+    }
+    Ok(())
 }
 
 /// Types where a move goes. It is read after the removal, so an index behind the removed element
@@ -106,28 +109,28 @@ fn destination<D: Doc>(doc: &D, from: &Path, to: &str) -> Result<(Path, bool), R
     let Some((list, Token::Index(removed))) = from.split() else {
         return place(doc, to);
     };
-    let mut tokens = tokens_of(to).ok_or(Reason::BadPointer)?;
-    let depth = list.len();
-    let same_list = tokens.len() > depth && to.starts_with(&(pointer_of(list) + "/"));
-    let through = same_list && tokens.len() > depth + 1;
-    let shifted = through
-        && match index_of(&tokens[depth]) {
+    let mut shifted = pointer_of(list);
+    shifted.push('/');
+    let Some(rest) = to.strip_prefix(&*shifted) else {
+        return place(doc, to);
+    };
+    // Through an element of the same list, or to a gap in it.
+    let end = rest.bytes().position(|byte| byte == b'/');
+    let below = end.and_then(|end| rest.split_at_checked(end));
+    let back = match below {
+        Some((token, below)) => match index_of(token) {
             Some(index) if index >= *removed => {
-                tokens[depth].clear();
-                push_decimal(&mut tokens[depth], index as u64 + 1);
+                push_decimal(&mut shifted, index as u64 + 1);
+                shifted.push_str(below);
                 true
             }
             _ => false,
-        };
-    let keys: Vec<_> = tokens
-        .into_iter()
-        .map(|token| Token::Key(token.into()))
-        .collect();
-    let (mut path, present) = place(doc, &pointer_of(&keys))?;
-    let into_list = same_list && !through;
-    if (shifted || (into_list && to.ends_with("/-")))
-        && let Some(Token::Index(index)) = path.0.get_mut(depth)
-    {
+        },
+        None => rest == "-",
+    };
+    let through = back && below.is_some();
+    let (mut path, present) = place(doc, if through { &shifted } else { to })?;
+    if back && let Some(Token::Index(index)) = path.0.get_mut(list.len()) {
         *index -= 1;
     }
     Ok((path, present))

@@ -1,6 +1,6 @@
 //! What the room says, and what it does to base and pending.
 
-use super::pending::{LostHere, Outcome, Pending};
+use super::pending::{LostHere, Outcome, Pending, in_order};
 use super::replay::Unfit;
 use super::{Client, Origin, Output, Phase, Refused};
 use crate::apply::{self, Rules};
@@ -351,14 +351,12 @@ impl<D: Doc> Client<D> {
             });
             lost.extend(told);
         }
-        // Several walks may have lost operations in any order.
-        lost.sort_by_key(|lost| lost.op);
         let rebased =
             change.written_after < self.foreign_changes || result.patch.is_some() || result.void;
         let outcome = Outcome {
             version: result.version,
             rebased,
-            lost,
+            lost: in_order(lost),
         };
         self.outputs.push_back(Output::Settled(change.seq, outcome));
     }

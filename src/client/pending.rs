@@ -94,3 +94,13 @@ impl<V> Pending<V> {
         origin.get(pushed).copied().unwrap_or(0)
     }
 }
+
+/// Several walks lose operations in any order; nearly all are in place, and `sort` takes 3 kB.
+pub(super) fn in_order(lost: Vec<LostHere>) -> Vec<LostHere> {
+    let mut sorted: Vec<LostHere> = Vec::with_capacity(lost.len());
+    for here in lost {
+        let at = sorted.partition_point(|before| before.op <= here.op);
+        sorted.insert(at, here);
+    }
+    sorted
+}

@@ -5,4 +5,4 @@ export const now = () => performance.now();
 export const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
 export const dateNow = () => Date.now();
 /** @param {() => unknown} body */
-export const run = (body) => body();
+export const call = (body) => body();

@@ -29,7 +29,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/web/host.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn run(body: &JsValue) -> Result<JsValue, JsValue>;
+    fn call(body: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/web/check.js")]
@@ -180,7 +180,7 @@ impl SyncedStore {
     pub fn transact(&self, body: &JsValue) -> Result<JsValue, JsValue> {
         self.alive()?.client.begin();
         self.0.transactions.set(self.0.transactions.get() + 1);
-        let result = run(body);
+        let result = call(body);
         self.0.transactions.set(self.0.transactions.get() - 1);
         let ended = match result {
             Ok(result) => {
