@@ -148,7 +148,6 @@ impl<D: Doc> Client<D> {
                     origin: applied.origin,
                     lost,
                     refused: None,
-                    disturbed: true,
                 };
                 change.take(settled, true);
             }

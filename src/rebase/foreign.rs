@@ -1,8 +1,7 @@
 //! Phase 1: foreign patches run in view M only.
 
 use super::spans::Side;
-use super::touched::Touched;
-use super::walker::{NodeId, Place, View, Walker};
+use super::walker::{View, Walker};
 use crate::doc::{Kind, Value};
 use crate::op::{Op, Patch};
 use crate::path::Token;
@@ -27,16 +26,13 @@ impl<V: Value> Walker<V> {
                     return None;
                 };
                 let content = self.container(parent, View::M)?;
-                self.touch(content, Touched::Written);
                 let node = self.make_literal(value.kind() == Kind::Number);
                 self.node_mut(node).created = Some((content, key.clone(), value.clone()));
                 self.put_member(content, key, node, View::M);
             }
             Op::Put(path, value) | Op::Rep(path, value) => {
                 let node = self.resolve(&path.0, View::M)?;
-                self.touch_around(node);
                 let content = self.make_epoch(node, value.kind() == Kind::Number);
-                self.mark_foreign(content);
                 self.node_mut(node).content[View::M as usize] = content;
             }
             Op::Ins(path, value) => {
@@ -44,25 +40,21 @@ impl<V: Value> Walker<V> {
                     return None;
                 };
                 let content = self.container(parent, View::M)?;
-                self.touch(content, Touched::Written);
                 let node = self.make_literal(value.kind() == Kind::Number);
                 let gap = (*index, View::M, Side::AfterLeft);
                 self.put_element(content, gap, &[View::M], node);
             }
             Op::Rm(path) => {
                 let node = self.resolve(&path.0, View::M)?;
-                self.touch_around(node);
                 self.detach(node, View::M);
             }
             Op::Move { from, to, over } => {
                 let node = self.resolve(&from.0, View::M)?;
-                self.touch_around(node);
                 self.detach(node, View::M);
                 self.moved.push(node);
-                self.node_mut(node).moved = true;
                 let (parent, last) = to.split()?;
                 let content = self.container(parent, View::M)?;
-                self.touch(content, Touched::Received);
+                self.mark_received(content);
                 match last {
                     Token::Key(key) => {
                         if *over {
@@ -81,35 +73,18 @@ impl<V: Value> Walker<V> {
                 path, pos, units, ..
             } => {
                 let content = self.container(&path.0, View::M)?;
-                self.touch(content, Touched::Written);
                 let gap = (*pos, View::M, Side::AfterLeft);
                 self.list(content).insert(gap, *units, [false, true], None);
             }
             Op::StrDel { path, pos, len } => {
                 let content = self.container(&path.0, View::M)?;
-                self.touch(content, Touched::Written);
                 self.list(content)
                     .range(*pos, *len, View::M, |visible, _, _| {
                         visible[View::M as usize] = false;
                     });
             }
-            Op::Inc(path, by) => {
-                let node = self.resolve(&path.0, View::M)?;
-                self.touch_around(node);
-                self.add(node, *by);
-            }
-            Op::Test(..) => {}
+            Op::Inc(..) | Op::Test(..) => {}
         }
         Some(())
-    }
-
-    /// Notes a write to the slot in which a node stands.
-    fn touch_around(&mut self, node: NodeId) {
-        match self.node(node).place[View::M as usize] {
-            Place::Member(around, _) | Place::Element(around, _) => {
-                self.touch(around, Touched::Written);
-            }
-            Place::Root | Place::Gone => {}
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::report::{Kind as Rule, Lost};
 use super::spans::Side;
-use super::touched::Touched;
 use super::walker::{ContentId, NodeId, Place, View, Walker};
 use super::{Rebased, Run};
 use crate::doc::{Kind, Value};
@@ -16,7 +15,7 @@ const L: usize = View::L as usize;
 const M: usize = View::M as usize;
 
 /// What one operation left: operations in M, and rules for the report.
-pub(super) type Left<V> = (Vec<Op<V>>, Vec<Rule>);
+type Left<V> = (Vec<Op<V>>, Vec<Rule>);
 
 impl<V: Value> Walker<V> {
     /// Runs the next pending patch.
@@ -41,27 +40,24 @@ impl<V: Value> Walker<V> {
         Rebased {
             lost: Vec::new(),
             refused: Some(refused),
-            disturbed: true,
             ..left
         }
     }
 
     fn run(&mut self, patch: &Patch<V>, run: Run) -> Rebased<V> {
-        self.disturbed = false;
         let mut rebased = Rebased {
             patch: Patch::default(),
             origin: Vec::new(),
             lost: Vec::new(),
             refused: None,
-            disturbed: false,
         };
         for (index, op) in patch.0.iter().enumerate() {
             // What does not even resolve in its author's view is no patch of this document.
             let void = || (Vec::new(), vec![Rule::TargetGone]);
-            let (ops, rules) = self.pending_op(op, run).unwrap_or_else(void);
+            let (ops, rules) = self.pending_op(op, run == Run::Live).unwrap_or_else(void);
             rebased.origin.extend(ops.iter().map(|_| index));
             rebased.patch.0.extend(ops);
-            if run != Run::Refused {
+            if run == Run::Live {
                 rebased.lost.extend(rules.into_iter().map(|kind| Lost {
                     op: index,
                     kind,
@@ -69,22 +65,21 @@ impl<V: Value> Walker<V> {
                 }));
             }
         }
-        rebased.disturbed = self.disturbed || !rebased.lost.is_empty();
         rebased
     }
 
-    fn pending_op(&mut self, op: &Op<V>, run: Run) -> Option<Left<V>> {
+    fn pending_op(&mut self, op: &Op<V>, live: bool) -> Option<Left<V>> {
         match op {
-            Op::Create(path, value) => self.create(path, value, run),
-            Op::Put(path, value) => self.put(path, value, run),
-            Op::Rep(path, value) => self.replace(path, value, run),
-            Op::Ins(path, value) => self.insert(path, value, run),
-            Op::Rm(path) => self.remove(path, run),
-            Op::Move { from, to, over } => self.shift(from, to, *over, run),
+            Op::Create(path, value) => self.create(path, value, live),
+            Op::Put(path, value) => self.put(path, value, live),
+            Op::Rep(path, value) => self.replace(path, value, live),
+            Op::Ins(path, value) => self.insert(path, value, live),
+            Op::Rm(path) => self.remove(path, live),
+            Op::Move { from, to, over } => self.shift(from, to, *over, live),
             Op::Inc(path, by) => {
                 let node = self.resolve(&path.0, View::L)?;
                 let content = self.node(node).content;
-                Some(match self.live_path(node, run) {
+                Some(match self.live_path(node, live) {
                     None => void(Rule::TargetGone),
                     Some(_) if !self.is_number_since(content[L], content[M]) => {
                         void(Rule::NotNumber)
@@ -95,7 +90,7 @@ impl<V: Value> Walker<V> {
             Op::Test(path, value) => {
                 let node = self.resolve(&path.0, View::L)?;
                 let content = self.node(node).content;
-                Some(match self.live_path(node, run) {
+                Some(match self.live_path(node, live) {
                     Some(path) if content[L] == content[M] => emit(Op::Test(path, value.clone())),
                     _ => void(Rule::GuardFailed),
                 })
@@ -105,21 +100,37 @@ impl<V: Value> Walker<V> {
                 pos,
                 text,
                 units,
-            } => self.insert_text(path, *pos, (text, *units), run),
-            Op::StrDel { path, pos, len } => self.delete_text(path, *pos, *len, run),
+            } => {
+                let (content, path) = self.text(path, live)?;
+                let visible = [true, path.is_some()];
+                let gap = (*pos, View::L, Side::BeforeRight);
+                let (pos, _) = self.list(content).insert(gap, *units, visible, None);
+                Some(match path {
+                    Some(path) => emit(Op::StrIns {
+                        path,
+                        pos,
+                        text: text.clone(),
+                        units: *units,
+                    }),
+                    None => void(Rule::ContentReplaced),
+                })
+            }
+            Op::StrDel { path, pos, len } => self.delete_text(path, *pos, *len, live),
         }
     }
 
-    fn create(&mut self, path: &Path, value: &V, run: Run) -> Option<Left<V>> {
+    fn create(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
         let (parent, Token::Key(key)) = path.split()? else {
             return None;
         };
         let content = self.container(parent, View::L)?;
-        let place = self.live_slot(content, key, run);
+        let Some(place) = self.live_slot(content, key, live) else {
+            let node = self.make_literal(value.kind() == Kind::Number);
+            self.put_member(content, key, node, View::L);
+            return Some(void(Rule::ParentGone));
+        };
         let occupant = self.occupant(content, key, View::M);
-        if place.is_some()
-            && run == Run::Live
-            && let Some(node) = occupant
+        if let Some(node) = occupant
             && self.is_same_create(node, content, key, value)
         {
             self.put_member(content, key, node, View::L);
@@ -127,12 +138,6 @@ impl<V: Value> Walker<V> {
         }
         let node = self.make_literal(value.kind() == Kind::Number);
         self.put_member(content, key, node, View::L);
-        let Some(place) = place else {
-            return Some(void(Rule::ParentGone));
-        };
-        if occupant.is_some() && run == Run::Undo {
-            return Some(void(Rule::Superseded));
-        }
         self.put_member(content, key, node, View::M);
         Some(make(place, value, occupant.is_some()))
     }
@@ -146,24 +151,24 @@ impl<V: Value> Walker<V> {
             })
     }
 
-    fn put(&mut self, path: &Path, value: &V, run: Run) -> Option<Left<V>> {
+    fn put(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
         let node = self.resolve(&path.0, View::L)?;
         let Place::Member(content, key) = self.node(node).place[L].clone() else {
             return None;
         };
-        let (run, rules) = self.overwriting(node, run);
+        let foreign = live && self.holds_foreign(node);
         let epoch = self.make_epoch(node, value.kind() == Kind::Number);
         self.node_mut(node).content[L] = epoch;
-        if let Some(path) = self.live_path(node, run) {
+        if let Some(path) = self.live_path(node, live) {
             self.node_mut(node).content[M] = epoch;
             let op = match path.split() {
                 Some((_, Token::Key(_))) => Op::Put(path, value.clone()),
                 _ => Op::Rep(path, value.clone()),
             };
-            return Some((vec![op], rules));
+            return Some((vec![op], removed_foreign(foreign)));
         }
-        let Some(place) = self.live_slot(content, &key, run) else {
-            return Some(or_void(rules, Rule::ParentGone));
+        let Some(place) = self.live_slot(content, &key, live) else {
+            return Some(void(Rule::ParentGone));
         };
         let occupied = self.occupant(content, &key, View::M).is_some();
         self.detach(node, View::M);
@@ -172,39 +177,36 @@ impl<V: Value> Walker<V> {
         Some(make(place, value, occupied))
     }
 
-    fn replace(&mut self, path: &Path, value: &V, run: Run) -> Option<Left<V>> {
+    fn replace(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
         let node = self.resolve(&path.0, View::L)?;
-        let (run, rules) = self.overwriting(node, run);
-        let value = match value.as_number() {
-            // What others have added since stays added.
-            Some(number) if run == Run::Undo => match number + self.added(node) {
-                sum if sum.is_finite() && sum != number => V::number(sum),
-                _ => value.clone(),
-            },
-            _ => value.clone(),
-        };
+        let foreign = live && self.holds_foreign(node);
         let epoch = self.make_epoch(node, value.kind() == Kind::Number);
         self.node_mut(node).content[L] = epoch;
-        let Some(path) = self.live_path(node, run) else {
-            return Some(or_void(rules, Rule::TargetGone));
+        let Some(path) = self.live_path(node, live) else {
+            return Some(void(Rule::TargetGone));
         };
         self.node_mut(node).content[M] = epoch;
-        Some((vec![Op::Rep(path, value)], rules))
+        Some((vec![Op::Rep(path, value.clone())], removed_foreign(foreign)))
     }
 
-    fn insert(&mut self, path: &Path, value: &V, run: Run) -> Option<Left<V>> {
+    fn insert(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
         let (parent, Token::Index(index)) = path.split()? else {
             return None;
         };
         let content = self.container(parent, View::L)?;
-        let place = if run == Run::Refused {
-            None
-        } else {
+        let place = if live {
             self.content_path(content, View::M)
+        } else {
+            None
         };
         let node = self.make_literal(value.kind() == Kind::Number);
+        let views = if place.is_some() {
+            &[View::L, View::M][..]
+        } else {
+            &[View::L]
+        };
         let gap = (*index, View::L, Side::BeforeRight);
-        let index = self.put_element(content, gap, views(place.is_some()), node);
+        let index = self.put_element(content, gap, views, node);
         Some(match place {
             Some(mut path) => {
                 path.0.push(Token::Index(index));
@@ -214,36 +216,18 @@ impl<V: Value> Walker<V> {
         })
     }
 
-    fn remove(&mut self, path: &Path, run: Run) -> Option<Left<V>> {
+    fn remove(&mut self, path: &Path, live: bool) -> Option<Left<V>> {
         let node = self.resolve(&path.0, View::L)?;
-        let (run, rules) = self.overwriting(node, run);
+        let foreign = live && self.holds_foreign(node);
         self.detach(node, View::L);
-        let Some(path) = self.live_path(node, run) else {
-            return Some(or_void(rules, Rule::TargetGone));
+        let Some(path) = self.live_path(node, live) else {
+            return Some(void(Rule::TargetGone));
         };
         self.detach(node, View::M);
-        Some((vec![Op::Rm(path)], rules))
+        Some((vec![Op::Rm(path)], removed_foreign(foreign)))
     }
 
-    /// How an operation runs that ends what stands at `node`, and what its author is told.
-    fn overwriting(&mut self, node: NodeId, run: Run) -> (Run, Vec<Rule>) {
-        if run == Run::Refused {
-            return (run, Vec::new());
-        }
-        let foreign = self.holds_foreign(node);
-        if run == Run::Undo && (foreign || self.is_rewritten(node)) {
-            return (Run::Refused, vec![Rule::Superseded]);
-        }
-        self.disturbed |= self.holds_writes(node);
-        let rules = if foreign {
-            vec![Rule::RemovedForeign]
-        } else {
-            Vec::new()
-        };
-        (run, rules)
-    }
-
-    fn shift(&mut self, from: &Path, to: &Path, over: bool, run: Run) -> Option<Left<V>> {
+    fn shift(&mut self, from: &Path, to: &Path, over: bool, live: bool) -> Option<Left<V>> {
         let node = self.resolve(&from.0, View::L)?;
         self.detach(node, View::L);
         let (parent, last) = to.split()?;
@@ -252,27 +236,20 @@ impl<V: Value> Walker<V> {
             // Asked for first, so that the overwritten node exists in view M.
             self.member(content, key, View::L);
         }
-        let occupied = match last {
-            Token::Key(key) => self.occupant(content, key, View::M).is_some(),
-            Token::Index(_) => false,
-        };
-        let superseded = run == Run::Undo && (self.node(node).moved || (occupied && !over));
-        let source = self.live_path(node, run);
+        let source = self.live_path(node, live);
         let rule = if source.is_none() {
             Some(Rule::TargetGone)
         } else if self.content_path(content, View::M).is_none() {
             Some(Rule::ParentGone)
         } else if self.is_within(content, node, View::M) {
             Some(Rule::Cycle)
-        } else if superseded {
-            Some(Rule::Superseded)
         } else {
             None
         };
         let source = source.filter(|_| rule.is_none());
         if source.is_some() {
             self.detach(node, View::M);
-            self.touch(content, Touched::Received);
+            self.mark_received(content);
         }
         let mut rules: Vec<Rule> = rule.into_iter().collect();
         match last {
@@ -291,8 +268,13 @@ impl<V: Value> Walker<V> {
                 Some((moves_unless_there(source, place, occupied), rules))
             }
             Token::Index(index) => {
+                let views = if source.is_some() {
+                    &[View::L, View::M][..]
+                } else {
+                    &[View::L]
+                };
                 let gap = (*index, View::L, Side::BeforeRight);
-                let index = self.put_element(content, gap, views(source.is_some()), node);
+                let index = self.put_element(content, gap, views, node);
                 let Some(source) = source else {
                     return Some((Vec::new(), rules));
                 };
@@ -303,30 +285,60 @@ impl<V: Value> Walker<V> {
         }
     }
 
-    pub(super) fn live_path(&self, node: NodeId, run: Run) -> Option<Path> {
-        if run == Run::Refused {
-            return None;
+    fn delete_text(&mut self, path: &Path, pos: usize, len: usize, live: bool) -> Option<Left<V>> {
+        let (content, path) = self.text(path, live)?;
+        let mut left: Vec<(usize, usize)> = Vec::new();
+        self.list(content)
+            .range(pos, len, View::L, |visible, offset, units| {
+                if !core::mem::replace(&mut visible[L], false) || path.is_none() {
+                    return;
+                }
+                if core::mem::replace(&mut visible[M], false) {
+                    match left.last_mut() {
+                        Some((at, len)) if *at == offset => *len += units,
+                        _ => left.push((offset, units)),
+                    }
+                }
+            });
+        let Some(path) = path else {
+            return Some(void(Rule::ContentReplaced));
+        };
+        if left.is_empty() {
+            return Some(void(Rule::TargetGone));
         }
-        self.path(node, View::M)
+        let ops = left.into_iter();
+        let ops = ops.map(|(pos, len)| Op::StrDel {
+            path: path.clone(),
+            pos,
+            len,
+        });
+        Some((ops.collect(), Vec::new()))
+    }
+
+    /// The text that `path` names in L, and its path in M while it is the same text there.
+    fn text(&mut self, path: &Path, live: bool) -> Option<(ContentId, Option<Path>)> {
+        let node = self.resolve(&path.0, View::L)?;
+        let content = self.node(node).content;
+        let same = live && content[L] == content[M];
+        Some((
+            content[L],
+            if same { self.path(node, View::M) } else { None },
+        ))
+    }
+
+    fn live_path(&self, node: NodeId, live: bool) -> Option<Path> {
+        if live { self.path(node, View::M) } else { None }
     }
 
     /// The path of a member's slot in M, while its container is the same there.
-    fn live_slot(&self, content: ContentId, key: &Arc<str>, run: Run) -> Option<Path> {
-        if run == Run::Refused {
+    fn live_slot(&self, content: ContentId, key: &Arc<str>, live: bool) -> Option<Path> {
+        let mut path = if live {
+            self.content_path(content, View::M)?
+        } else {
             return None;
-        }
-        let mut path = self.content_path(content, View::M)?;
+        };
         path.0.push(Token::Key(key.clone()));
         Some(path)
-    }
-}
-
-/// In which views something is put that is alive in M or not.
-fn views(alive: bool) -> &'static [View] {
-    if alive {
-        &[View::L, View::M]
-    } else {
-        &[View::L]
     }
 }
 
@@ -339,20 +351,19 @@ fn moves_unless_there<V>(from: Path, to: Path, over: bool) -> Vec<Op<V>> {
     }
 }
 
-pub(super) fn void<V>(rule: Rule) -> Left<V> {
+fn void<V>(rule: Rule) -> Left<V> {
     (Vec::new(), vec![rule])
 }
 
-pub(super) fn emit<V>(op: Op<V>) -> Left<V> {
+fn emit<V>(op: Op<V>) -> Left<V> {
     (vec![op], Vec::new())
 }
 
-/// Nothing is left: for the rules that say so already, or for this one.
-fn or_void<V>(rules: Vec<Rule>, rule: Rule) -> Left<V> {
-    if rules.is_empty() {
-        void(rule)
+fn removed_foreign(foreign: bool) -> Vec<Rule> {
+    if foreign {
+        vec![Rule::RemovedForeign]
     } else {
-        (Vec::new(), rules)
+        Vec::new()
     }
 }
 

@@ -5,7 +5,6 @@
 //! while "move it" and "replace it" commute. Everything is made when it is first asked for.
 
 use super::spans::{Gap, SlotId, Spans};
-use super::touched::Touched;
 use crate::path::{Path, Token};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -21,7 +20,7 @@ pub(super) enum View {
 pub(super) struct NodeId(pub(super) usize);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ContentId(pub(super) usize);
+pub(super) struct ContentId(usize);
 
 /// Where a node stands in one view.
 #[derive(Clone, Debug)]
@@ -38,36 +37,28 @@ pub(super) struct Node<V> {
     pub(super) content: [ContentId; 2],
     /// The member that a foreign `Create` made, with its literal: the same one merges with it.
     pub(super) created: Option<(ContentId, Arc<str>, V)>,
-    /// Whether a foreign patch moved it.
-    pub(super) moved: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Content {
-    pub(super) owner: NodeId,
-    pub(super) number: bool,
+struct Content {
+    owner: NodeId,
+    number: bool,
     /// The content that this one replaced in M.
-    pub(super) replaced: Option<ContentId>,
+    replaced: Option<ContentId>,
     /// Members in the order of their names.
     members: Vec<(Arc<str>, [Option<NodeId>; 2])>,
     list: Spans,
-    /// What happened to it, or deeper in it, in M.
-    pub(super) touched: Touched,
-    /// Whether a foreign patch wrote it.
-    pub(super) foreign: bool,
-    /// What foreign patches added to this number.
-    pub(super) added: f64,
+    /// Whether a move may have brought something into this content, or deeper, in M.
+    received: bool,
 }
 
 /// Runs foreign patches in view M, then pending ones in both.
 #[derive(Clone, Debug)]
 pub struct Walker<V> {
     nodes: Vec<Node<V>>,
-    pub(super) contents: Vec<Content>,
+    contents: Vec<Content>,
     /// Nodes that foreign patches moved.
     pub(super) moved: Vec<NodeId>,
-    /// Whether what is foreign got in the way of the pending patch that runs.
-    pub(super) disturbed: bool,
 }
 
 impl<V> Default for Walker<V> {
@@ -83,7 +74,6 @@ impl<V> Walker<V> {
             nodes: Vec::new(),
             contents: Vec::new(),
             moved: Vec::new(),
-            disturbed: false,
         };
         walker.make_node([Place::Root, Place::Root], false);
         walker
@@ -110,7 +100,6 @@ impl<V> Walker<V> {
             place,
             content: [content, content],
             created: None,
-            moved: false,
         });
         node
     }
@@ -127,9 +116,7 @@ impl<V> Walker<V> {
             replaced,
             members: Vec::new(),
             list: Spans::default(),
-            touched: Touched::Not,
-            foreign: false,
-            added: 0.0,
+            received: false,
         });
         ContentId(self.contents.len() - 1)
     }
@@ -276,6 +263,38 @@ impl<V> Walker<V> {
         }
     }
 
+    /// Whether a foreign move brought something into `node` that its author does not see there.
+    pub(super) fn holds_foreign(&self, node: NodeId) -> bool {
+        let content = self.node(node).content[View::M as usize];
+        if !self.contents[content.0].received {
+            return false;
+        }
+        let within = |moved: NodeId, view: View| match &self.node(moved).place[view as usize] {
+            Place::Member(content, _) | Place::Element(content, _) => {
+                self.is_within(*content, node, view) && self.path(moved, view).is_some()
+            }
+            Place::Root | Place::Gone => false,
+        };
+        self.moved.iter().any(|moved| {
+            within(*moved, View::M)
+                && !within(*moved, View::L)
+                && self.path(*moved, View::L).is_some()
+        })
+    }
+
+    /// Notes that a move ends in `content` in M, and so in everything around it.
+    pub(super) fn mark_received(&mut self, mut content: ContentId) {
+        loop {
+            let inside = &mut self.contents[content.0];
+            inside.received = true;
+            let owner = inside.owner;
+            match &self.node(owner).place[View::M as usize] {
+                Place::Member(around, _) | Place::Element(around, _) => content = *around,
+                Place::Root | Place::Gone => return,
+            }
+        }
+    }
+
     /// Takes a node out of its place.
     pub(super) fn detach(&mut self, node: NodeId, view: View) {
         let place = &mut self.node_mut(node).place[view as usize];
@@ -322,5 +341,23 @@ impl<V> Walker<V> {
             self.node_mut(node).place[*view as usize] = Place::Element(content, slot);
         }
         index
+    }
+
+    /// Whether `content` was reached from `start` in M through numbers only: then an increment
+    /// of the old number still means something.
+    pub(super) fn is_number_since(&self, start: ContentId, content: ContentId) -> bool {
+        let mut content = content;
+        while content != start {
+            let Content {
+                number: true,
+                replaced: Some(before),
+                ..
+            } = &self.contents[content.0]
+            else {
+                return false;
+            };
+            content = *before;
+        }
+        true
     }
 }
