@@ -11,6 +11,8 @@ import { derive } from "./compare.js";
 import { STATE, now, own, pathOf, stateOf } from "./state.js";
 import { has, isArray, isContainer } from "./values.js";
 
+export { clean };
+
 /** @import { Run } from "./compare.js" */
 /** @import { Container, Json, Scope, State } from "./state.js" */
 

@@ -20,10 +20,7 @@ extern "C" {
     fn shape(root: &JsValue, pointer: &str) -> f64;
     fn get(root: &JsValue, pointer: &str) -> JsValue;
     fn edit(tree: &JsValue, kind: u32, pointer: &str, value: &JsValue) -> JsValue;
-}
 
-#[wasm_bindgen(module = "/src/web/values.js")]
-extern "C" {
     fn equals(a: &JsValue, b: &JsValue) -> bool;
     fn splice(text: &JsValue, pos: f64, del: f64, insert: &JsValue) -> JsValue;
     fn slice(text: &JsValue, pos: f64, len: f64) -> JsValue;

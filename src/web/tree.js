@@ -6,6 +6,8 @@
 
 import { has, isArray, isContainer } from "./values.js";
 
+export * from "./values.js";
+
 /** @typedef {{ root: any, owned: WeakSet<any>, edited: boolean }} Tree */
 
 /** Bit of `shape` that says that a value stands at the end. */
