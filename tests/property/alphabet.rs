@@ -86,6 +86,94 @@ pub(crate) const SMALL: &[Alphabet] = &[
         root: true,
         ..PLAIN
     },
+    Alphabet {
+        name: "two members",
+        doc: r#"{"a":1,"b":{}}"#,
+        keys: &["a", "b"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "two numbers",
+        doc: r#"{"a":1,"b":2}"#,
+        values: &["5", "[]"],
+        keys: &["a", "b"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "two texts",
+        doc: r#"{"a":"xy","b":"z"}"#,
+        values: &[r#""q""#],
+        keys: &["a", "b"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "texts in a list",
+        doc: r#"["ab","c"]"#,
+        values: &[r#""q""#],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "member in a member",
+        doc: r#"{"a":{"k":1},"b":2}"#,
+        keys: &["a"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "two lists",
+        doc: r#"{"a":[1],"b":[]}"#,
+        keys: &["a"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "everything",
+        doc: r#"[{"a":1},[]]"#,
+        keys: &["a"],
+        guards: true,
+        root: true,
+        ..PLAIN
+    },
+];
+
+/// More of the same, for a soak.
+pub(crate) const LARGE: &[Alphabet] = &[
+    Alphabet {
+        name: "equal literals",
+        doc: r#"{"a":1}"#,
+        values: &["7", "{}", r#"{"a":1}"#],
+        keys: &["a", "b"],
+        root: true,
+        ..PLAIN
+    },
+    Alphabet {
+        name: "deep",
+        doc: r#"{"a":{"a":{"a":1}}}"#,
+        keys: &["a"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "long text",
+        doc: r#"["abcd"]"#,
+        values: &[r#""q""#],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "empty boxes",
+        doc: "[[],[]]",
+        values: &["7", "[]"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "two full lists",
+        doc: r#"{"a":[1],"b":["x"]}"#,
+        keys: &["a"],
+        ..PLAIN
+    },
+    Alphabet {
+        name: "object and list",
+        doc: r#"[{"a":1},[2]]"#,
+        keys: &["a"],
+        ..PLAIN
+    },
 ];
 
 impl Alphabet {

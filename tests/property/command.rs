@@ -9,7 +9,7 @@ Usage: cargo xtask soak --property NAME [--cases N] [--seed S]
        cargo xtask soak --list
 
   --property NAME   what is tried; its number is enough (p5)
-  --cases N         how many cases (100000)
+  --cases N         how many cases (100000), or all where they are not endless
   --seed S          the seed of the first case (1); the next has the next
   --list            the names of the properties, one a line";
 
@@ -20,6 +20,11 @@ struct Wanted {
     property: &'static Property,
     cases: u64,
     seed: u64,
+}
+
+enum Cases {
+    Some(u64),
+    All,
 }
 
 /// Runs the command; the last line counts, and the exit code is that of the count.
@@ -45,6 +50,9 @@ fn soak(wanted: &Wanted) -> ExitCode {
         seed,
     } = wanted;
     println!("{}: {}", property.name, property.says);
+    if let Some(whole) = property.whole {
+        println!("{} cases in all", whole());
+    }
     let failed = AtomicU64::new(0);
     let part = cases.div_ceil(PARTS);
     let failures = property.attempt_many(*seed, *cases, part, &|progress| match progress {
@@ -68,7 +76,7 @@ fn soak(wanted: &Wanted) -> ExitCode {
 
 fn wanted(args: &[String]) -> Result<Wanted, String> {
     let mut property = None;
-    let (mut cases, mut seed) = (100_000, 1);
+    let (mut cases, mut seed) = (Cases::Some(100_000), 1);
     let mut words = args.iter();
     while let Some(word) = words.next() {
         let value = words
@@ -80,12 +88,18 @@ fn wanted(args: &[String]) -> Result<Wanted, String> {
                 let known = Property::named(value);
                 property = Some(known.ok_or_else(|| format!("no property is called {value:?}"))?);
             }
-            "--cases" => cases = number()?,
+            "--cases" if value == "all" => cases = Cases::All,
+            "--cases" => cases = Cases::Some(number()?),
             "--seed" => seed = number()?,
             _ => return Err(format!("{word:?} means nothing here")),
         }
     }
     let property = property.ok_or("name a property")?;
+    let cases = match (cases, property.whole) {
+        (Cases::Some(cases), _) => cases,
+        (Cases::All, Some(whole)) => whole(),
+        (Cases::All, None) => return Err(format!("{} is endless", property.name)),
+    };
     Ok(Wanted {
         property,
         cases,

@@ -1,14 +1,14 @@
 //! Every pair of patches of an alphabet, in both orders, to the end.
 
-use super::alphabet::Alphabet;
+use super::alphabet::{Alphabet, LARGE, SMALL};
+use super::case::caught;
 use super::walk::Walk;
 use crate::oracle::IdTree;
 use draftsync::op::Patch;
 use draftsync::rebase::Run;
 use draftsync::tree::Tree;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 /// What a run over an alphabet found.
 #[derive(Debug, Default)]
@@ -59,11 +59,84 @@ pub(crate) fn run(alphabet: &Alphabet) -> Found {
 }
 
 fn pair(mut walk: Walk, pending: &Patch<Tree>) -> Result<(), String> {
-    let done = catch_unwind(AssertUnwindSafe(|| walk.patch(pending, Run::Live)));
-    match done {
-        Ok(done) => done.map(|_| ()),
-        Err(_) => Err("it panicked".into()),
+    caught(|| walk.patch(pending, Run::Live).map(drop))
+}
+
+/// An alphabet with its patches.
+type Written = (&'static Alphabet, Vec<Patch<Tree>>);
+
+/// Every alphabet, written once for a soak.
+static WHOLE: LazyLock<Vec<Written>> = LazyLock::new(|| {
+    let all = SMALL.iter().chain(LARGE);
+    all.map(|alphabet| (alphabet, alphabet.patches())).collect()
+});
+
+/// How many pairs a soak has.
+pub(crate) fn whole() -> u64 {
+    let pairs = WHOLE.iter().map(|(_, patches)| patches.len() as u64);
+    pairs.map(|patches| patches.pow(2)).sum()
+}
+
+/// One pair of the whole, by its number: as two changes, as changes of one operation that come
+/// one after the other, and with the first operation of the later author refused.
+pub(crate) fn attempt(number: u64) -> Result<(), String> {
+    let mut number = number % whole();
+    let mut sets = WHOLE.iter();
+    let (alphabet, patches) = loop {
+        let Some((alphabet, patches)) = sets.next() else {
+            return Ok(());
+        };
+        let pairs = (patches.len() as u64).pow(2);
+        if number < pairs {
+            break (alphabet, patches);
+        }
+        number -= pairs;
+    };
+    let (foreign, pending) = (
+        &patches[number as usize / patches.len()],
+        &patches[number as usize % patches.len()],
+    );
+    let doc = alphabet.doc();
+    let all_ways = || {
+        let names = IdTree::new(&doc);
+        let walk = Walk::new(&doc, &names, &[foreign]);
+        walk.clone().patch(pending, Run::Live)?;
+        refused(walk, pending)?;
+        in_turn(&doc, &singles(foreign), pending)
+    };
+    caught(all_ways).map_err(|why| {
+        format!(
+            "{}: {} over {}: {why}",
+            alphabet.doc,
+            text(pending),
+            text(foreign)
+        )
+    })
+}
+
+/// The later author's first operation is a change of its own and was refused.
+fn refused(mut walk: Walk, pending: &Patch<Tree>) -> Result<(), String> {
+    let mut run = Run::Refused;
+    for single in singles(pending) {
+        walk.patch(&single, run)?;
+        run = Run::Live;
     }
+    Ok(())
+}
+
+/// One walk for each change, as client and room do it while something is in flight.
+fn in_turn(doc: &Tree, log: &[Patch<Tree>], pending: &Patch<Tree>) -> Result<(), String> {
+    let (mut doc, mut form) = (doc.clone(), pending.clone());
+    for change in log {
+        let mut walk = Walk::new(&doc, &IdTree::new(&doc), &[change]);
+        doc = walk.doc.clone();
+        form = walk.patch(&form, Run::Live)?.patch;
+    }
+    Ok(())
+}
+
+fn singles(patch: &Patch<Tree>) -> Vec<Patch<Tree>> {
+    patch.0.iter().map(|op| Patch(vec![op.clone()])).collect()
 }
 
 /// A patch as it is written on the wire.

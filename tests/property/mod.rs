@@ -25,7 +25,11 @@ pub(crate) struct Property {
     pub(crate) says: &'static str,
     /// Tries it with one seed, and says why it does not hold.
     pub(crate) attempt: fn(u64) -> Result<(), String>,
+    /// How many seeds there are, where they are not endless.
+    pub(crate) whole: Option<fn() -> u64>,
 }
+
+const ENDLESS: Option<fn() -> u64> = None;
 
 /// Three authors who have not seen each other, in the room's order.
 const SESSION: Shape = Shape {
@@ -58,41 +62,49 @@ pub(crate) const ALL: &[Property] = &[
         name: "p1-strict-apply",
         says: "what rebase emits applies, to the letter",
         attempt: |seed| attempt(seed, SESSION, laws::p1_strict_apply),
+        whole: ENDLESS,
     },
     Property {
         name: "p2-json-patch",
         says: "apply does what the json-patch crate does",
         attempt: |seed| readings::try_case(seed).map(drop),
+        whole: ENDLESS,
     },
     Property {
         name: "p3-diamond",
         says: "one operation a side comes to the same either way round, on the sound subset",
         attempt: |seed| attempt(seed, DIAMOND, laws::p3_diamond),
+        whole: ENDLESS,
     },
     Property {
         name: "p4-canonical-is-form",
         says: "what the room takes is what its author foresaw, and a form is exactly its text",
         attempt: |seed| attempt(seed, SESSION, session::p4_canonical_is_form),
+        whole: ENDLESS,
     },
     Property {
         name: "p5-id-tree",
         says: "a walk comes to what the id tree says",
         attempt: |seed| attempt(seed, SESSION, laws::p5_id_tree),
+        whole: ENDLESS,
     },
     Property {
         name: "p6-inverse",
         says: "an inverse takes its patch back, and only that",
         attempt: |seed| attempt(seed, UNGUARDED, laws::p6_inverse),
+        whole: ENDLESS,
     },
     Property {
         name: "p8-nothing-and-disjoint",
         says: "over nothing a patch stays as it is, and disjoint patches commute",
         attempt: |seed| attempt(seed, PAIR, laws::p8_nothing_and_disjoint),
+        whole: ENDLESS,
     },
     Property {
         name: "p9-refused",
         says: "a refused patch leaves what had been without it",
         attempt: |seed| attempt(seed, UNGUARDED, laws::p9_refused),
+        whole: ENDLESS,
     },
     Property {
         name: "p10-simulation",
@@ -101,6 +113,13 @@ pub(crate) const ALL: &[Property] = &[
             simulator::simulate(seed);
             Ok(())
         },
+        whole: ENDLESS,
+    },
+    Property {
+        name: "exhaustive",
+        says: "every pair of small patches comes to what the id tree says",
+        attempt: exhaustive::attempt,
+        whole: Some(exhaustive::whole),
     },
 ];
 
