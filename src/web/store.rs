@@ -17,8 +17,8 @@ use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
 use alloc::collections::VecDeque;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen(module = "/src/web/draft.js")]
 extern "C" {
