@@ -201,7 +201,7 @@ async fn s17_after_a_failed_write_or_sync_nothing_is_acknowledged() {
 /// A bit that flips on the disk is noticed, or did not matter; it is never a wrong document.
 #[tokio::test]
 async fn s17_a_flipped_bit_never_gives_a_wrong_document() {
-    const FLIPS: usize = 400;
+    const FLIPS: usize = 2_000;
     let disk = Disk::default();
     let engine = Redb::open_on(disk.clone()).unwrap();
     trace(&engine).await;
@@ -300,6 +300,57 @@ async fn s18_a_folder_is_made_for_nobody_else_and_opened_by_one() {
     let foreign = Redb::open(&folder.path, None).expect_err("it has a folder in it");
     assert!(matches!(foreign, OpenFolderError::NotOurs(_)), "{foreign}");
     assert!(foreign.to_string().contains("--data"), "{foreign}");
+}
+
+/// A backup that is put in place has lost what came after it, so nobody may take it for the same
+/// history; in every other respect the rooms are what they were.
+#[tokio::test]
+async fn s19_r14_a_copy_of_the_rooms_has_other_epochs() {
+    let folder = Folder::new("rooms-with-a-backup");
+    let file = folder.path.join("rooms.redb");
+    let backup = Folder::new("rooms-of-the-backup");
+    let engine = Redb::open(&folder.path, None).unwrap();
+    engine.append("r", EPOCH, append(1)).await.unwrap();
+    drop(engine);
+    std::fs::copy(&file, &backup.path).unwrap();
+    let engine = Redb::open(&folder.path, None).unwrap();
+    engine.append("r", EPOCH, append(2)).await.unwrap();
+    drop(engine);
+
+    let mut epochs = vec![EPOCH];
+    for _ in 0..2 {
+        std::fs::remove_file(&file).unwrap();
+        std::fs::copy(&backup.path, &file).unwrap();
+        let engine = Redb::open(&folder.path, None).unwrap();
+        let stored = engine.load("r").await.unwrap().unwrap();
+        let epoch = stored.epoch;
+        assert!(!epochs.contains(&epoch), "{epoch:?} has been before");
+        epochs.push(epoch);
+        assert_eq!(Room::<Tree>::load(stored).unwrap().head(), Version(1));
+        let old = engine.append("r", EPOCH, append(2)).await;
+        assert_eq!(old, Err(EngineError::EpochChanged));
+        engine.append("r", epoch, append(2)).await.unwrap();
+        engine.append("fresh", Epoch(9), append(1)).await.unwrap();
+        drop(engine);
+        // The same file again is the same history.
+        let engine = Redb::open(&folder.path, None).unwrap();
+        let stored = engine.load("r").await.unwrap().unwrap();
+        assert_eq!((stored.epoch, stored.log.len()), (epoch, 3));
+        let fresh = engine.load("fresh").await.unwrap().unwrap();
+        assert_eq!(fresh.epoch, Epoch(9));
+        let document = Snapshot {
+            version: Version(3),
+            document: document(3),
+            forget: Version(3),
+        };
+        engine.snapshot("r", epoch, document).await.unwrap();
+        let stored = engine.load("r").await.unwrap().unwrap();
+        assert_eq!(
+            stored.snapshot.map(|(version, _)| version),
+            Some(Version(3))
+        );
+    }
+    std::fs::remove_file(&backup.path).unwrap();
 }
 
 #[tokio::test]

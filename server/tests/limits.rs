@@ -262,7 +262,7 @@ async fn s9_a_burst_is_answered() {
 async fn s9_a_thousand_pushes_one_in_flight_are_all_taken() {
     let server = server_with_limits(Limits {
         frames_burst: 5,
-        frames_per_second: 1_000,
+        frames_per_second: 400,
         rate_wait: SOON,
         ..Limits::default()
     })
@@ -276,7 +276,7 @@ async fn s9_a_thousand_pushes_one_in_flight_are_all_taken() {
         let ack = client.next().await;
         assert_eq!(ack["results"][0]["version"], seq + 1, "{ack}");
     }
-    assert!(begin.elapsed() > 10 * SOON, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() > 40 * SOON, "{:?}", begin.elapsed());
 }
 
 /// Ten thousand edits made offline, in pushes as large as they may be, each after the answer.

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::UNIX_EPOCH;
 
 /// The file with all rooms.
 pub(super) const FILE: &str = "rooms.redb";
@@ -77,6 +78,24 @@ pub(super) fn make_file(
         .and_then(|folder| folder.sync_all())
         .map_err(told)?;
     Ok(())
+}
+
+/// Which file this is: a copy of it is another one, also in its place and under its name.
+pub(super) fn mark(file: &Path) -> io::Result<u64> {
+    let about = fs::metadata(file)?;
+    let mut mark = crc32fast::Hasher::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        mark.update(&about.ino().to_le_bytes());
+    }
+    // A number may be given again to the file that takes the place of a removed one; where the
+    // system does not know when a file was made, the number has to do.
+    let made = about.created().ok();
+    if let Some(made) = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()) {
+        mark.update(&made.as_nanos().to_le_bytes());
+    }
+    Ok(mark.finalize().into())
 }
 
 /// Whether there is room for more on the disk.

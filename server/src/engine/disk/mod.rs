@@ -1,20 +1,22 @@
 //! Keeps rooms in one file, and answers when the disk has them.
 
 mod folder;
+mod read;
 mod record;
 mod writer;
 
 pub use folder::OpenFolderError;
 
 use self::folder::Space;
-use self::record::{CLIENTS, Client, Document, FORMAT, HEADS, Head, LOG, META, Place, SNAPSHOTS};
+use self::read::{names_are_whole, read};
+use self::record::{CLIENTS, Client, Document, FORMAT, HEADS, LOG, META, SNAPSHOTS};
 use self::writer::{Job, What};
 use super::{Answer, Engine, EngineError, Snapshot};
 use crate::limits::DISK_CACHE_BYTES;
-use draftsync::protocol::{ClientId, Epoch};
+use draftsync::protocol::Epoch;
 use draftsync::room::{Append, Stored};
 use draftsync::tree::Tree;
-use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend};
+use redb::{Database, DatabaseError, ReadableTable as _, StorageBackend};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::pin::Pin;
@@ -28,12 +30,42 @@ use tokio::sync::{oneshot, watch};
 /// that many changes share one sync of the disk.
 #[derive(Debug)]
 pub struct Redb {
-    database: Arc<Database>,
+    /// None only while it is dropped.
+    database: Option<Arc<Database>>,
     space: Arc<Space>,
+    history: History,
+    /// Whether every room can be found by its name.
+    names_whole: bool,
     /// None only while it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
     broken: watch::Receiver<bool>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Tells the epochs of a file from those of its copies.
+///
+/// A copy is a backup that was put in place: clients may know of changes that it does not have,
+/// so to them every room in it has another history. What is stored stays as it is.
+#[derive(Clone, Copy, Debug)]
+struct History {
+    /// 0 for a file that never was a copy, else made at random when it was found to be one: two
+    /// copies of one backup have two histories.
+    number: u64,
+}
+
+impl History {
+    fn shift(self) -> u128 {
+        // Odd, so that another number is another shift, and wide, so that all of it changes.
+        u128::from(self.number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+    }
+
+    fn stored(self, told: Epoch) -> Epoch {
+        Epoch(told.0.wrapping_sub(self.shift()))
+    }
+
+    fn told(self, stored: Epoch) -> Epoch {
+        Epoch(stored.0.wrapping_add(self.shift()))
+    }
 }
 
 impl Redb {
@@ -53,7 +85,8 @@ impl Redb {
         if !file.exists() {
             let make = |path: &Path| {
                 let database = builder().create(path).map_err(|error| error.to_string())?;
-                prepare(&database).map_err(|error| error.to_string())
+                prepare(&database, None).map_err(|error| error.to_string())?;
+                Ok(())
             };
             folder::make_file(folder, make).map_err(failed)?;
         }
@@ -66,8 +99,9 @@ impl Redb {
             Ok(Err(error)) => return Err(failed(error.to_string())),
             Err(_) => return Err(failed("the file is damaged".to_owned())),
         };
+        let mark = folder::mark(&file).map_err(|error| failed(error.to_string()))?;
         let space = Space::new(Some(folder.to_owned()), free_min);
-        Self::start(database, space).map_err(|error| failed(error.to_string()))
+        Self::start(database, space, Some(mark)).map_err(|error| failed(error.to_string()))
     }
 
     /// Opens the rooms on something that behaves like a file.
@@ -77,12 +111,17 @@ impl Redb {
     pub fn open_on(backend: impl StorageBackend) -> Result<Self, EngineError> {
         let opened = catch_unwind(AssertUnwindSafe(|| builder().create_with_backend(backend)));
         let opened = opened.map_err(|_| EngineError::Damaged("the file".to_owned()))?;
-        Self::start(opened.map_err(failed)?, Space::new(None, None))
+        Self::start(opened.map_err(failed)?, Space::new(None, None), None)
     }
 
-    fn start(database: Database, space: Space) -> Result<Self, EngineError> {
-        let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&database)));
-        prepared.map_err(|_| EngineError::Damaged("the file".to_owned()))??;
+    fn start(database: Database, space: Space, mark: Option<u64>) -> Result<Self, EngineError> {
+        let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&database, mark)));
+        let history = prepared.map_err(|_| EngineError::Damaged("the file".to_owned()))??;
+        let examined = catch_unwind(AssertUnwindSafe(|| names_are_whole(&database)));
+        let names_whole = matches!(examined, Ok(Ok(true)));
+        if !names_whole {
+            tracing::error!("the file is damaged: a room is not found, so no new one is made");
+        }
         let (database, space) = (Arc::new(database), Arc::new(space));
         let (jobs, queue) = mpsc::channel();
         let (broke, broken) = watch::channel(false);
@@ -93,8 +132,10 @@ impl Redb {
             thread.spawn(writing).map_err(failed)?
         };
         Ok(Self {
-            database,
+            database: Some(database),
             space,
+            history,
+            names_whole,
             jobs: Some(jobs),
             broken,
             writer: Some(writer),
@@ -105,7 +146,7 @@ impl Redb {
         let (done, answer) = oneshot::channel();
         let job = Job {
             room: room.to_owned(),
-            epoch,
+            epoch: self.history.stored(epoch),
             what,
             done,
         };
@@ -129,18 +170,33 @@ impl Drop for Redb {
             // What was queued is written before; a panic in there has been told already.
             let _ended = writer.join();
         }
+        // The store closes its file here and panics when that is damaged, which was told too.
+        let database = self.database.take();
+        let _closed = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
 }
 
 impl Engine for Redb {
     fn load(&self, room: &str) -> Answer<Option<Stored<Tree>>> {
         let before = self.job(room, Epoch(0), What::Wait);
-        let (database, name) = (Arc::clone(&self.database), room.to_owned());
+        let (database, name) = (self.database.clone(), room.to_owned());
+        let (history, names_whole) = (self.history, self.names_whole);
         Box::pin(async move {
             before.await?;
-            let reading = tokio::task::spawn_blocking(move || read(&database, &name));
+            let reading = tokio::task::spawn_blocking(move || match database {
+                Some(database) => read(&database, &name),
+                None => Err(failed("the engine is closed")),
+            });
             let panicked = |_| Err(EngineError::Damaged("reading it panicked".to_owned()));
-            reading.await.unwrap_or_else(panicked)
+            let stored = reading.await.unwrap_or_else(panicked)?;
+            if stored.is_none() && !names_whole {
+                let message = "some room cannot be found in the file, and it may be this one";
+                return Err(EngineError::Damaged(message.to_owned()));
+            }
+            Ok(stored.map(|stored| Stored {
+                epoch: history.told(stored.epoch),
+                ..stored
+            }))
         })
     }
 
@@ -162,6 +218,7 @@ impl Engine for Redb {
 
     fn snapshot(&self, room: &str, epoch: Epoch, snapshot: Snapshot) -> Answer<()> {
         let (jobs, room) = (self.jobs.clone(), room.to_owned());
+        let epoch = self.history.stored(epoch);
         Box::pin(async move {
             // A large document takes its time, which is nobody else's.
             let (version, forget) = (snapshot.version, snapshot.forget);
@@ -222,88 +279,41 @@ fn builder() -> redb::Builder {
     builder
 }
 
-/// Makes the tables, so that whoever reads finds them, and asks whose file it is.
-fn prepare(database: &Database) -> Result<(), EngineError> {
+/// Makes the tables, so that whoever reads finds them, and asks whose file it is and which.
+fn prepare(database: &Database, mark: Option<u64>) -> Result<History, EngineError> {
     let transaction = database.begin_write().map_err(failed)?;
-    let found = {
+    let history = {
         let mut meta = transaction.open_table(META).map_err(failed)?;
         transaction.open_table(HEADS).map_err(failed)?;
         transaction.open_table(LOG).map_err(failed)?;
         transaction.open_table(CLIENTS).map_err(failed)?;
         transaction.open_table(SNAPSHOTS).map_err(failed)?;
-        let found = meta
-            .get("format")
-            .map_err(failed)?
-            .map(|found| found.value());
-        if found.is_none() {
-            meta.insert("format", FORMAT).map_err(failed)?;
+        let number = |key| {
+            let found = meta.get(key).map_err(failed)?;
+            Ok(found.map(|found| found.value()))
+        };
+        let format = number("format")?;
+        if let Some(other) = format.filter(|format| *format != FORMAT) {
+            return Err(EngineError::Failed(format!(
+                "the file has format {other}, this server has {FORMAT}; use the server that wrote it"
+            )));
         }
-        found
-    };
-    match found {
-        Some(FORMAT) => transaction.abort().map_err(failed),
-        None => transaction.commit().map_err(failed),
-        Some(other) => Err(EngineError::Failed(format!(
-            "the file has format {other}, this server has {FORMAT}; use the server that wrote it"
-        ))),
-    }
-}
-
-fn read(database: &Database, room: &str) -> Result<Option<Stored<Tree>>, EngineError> {
-    let transaction = database.begin_read().map_err(failed)?;
-    let heads = transaction.open_table(HEADS).map_err(failed)?;
-    let Some(record) = heads.get(room).map_err(failed)? else {
-        return Ok(None);
-    };
-    let head: Head = Place::Head(room).open(record.value())?;
-    let number = head.number;
-    let mut snapshot = None;
-    if head.snapshot.0 > 0 {
-        let place = Place::Snapshot(number);
-        let snapshots = transaction.open_table(SNAPSHOTS).map_err(failed)?;
-        let record = snapshots.get(number).map_err(failed)?;
-        let missing = || EngineError::Damaged("its document is not there".to_owned());
-        let stored: Document = place.open(record.ok_or_else(missing)?.value())?;
-        if stored.version != head.snapshot {
-            return Err(EngineError::Damaged("its document is another".to_owned()));
+        let (known, mut history) = (number("file")?, number("history")?.unwrap_or(0));
+        if known.is_some() && mark.is_some() && known != mark {
+            tracing::warn!("the rooms are a copy, as from a backup: each gets a new epoch");
+            let mut bytes = [0; 8];
+            getrandom::fill(&mut bytes).map_err(failed)?;
+            history = u64::from_le_bytes(bytes);
         }
-        snapshot = Some((stored.version, stored.document));
-    }
-    let log = transaction.open_table(LOG).map_err(failed)?;
-    let mut changes = Vec::new();
-    for row in log
-        .range((number, 0)..=(number, u64::MAX))
-        .map_err(failed)?
-    {
-        let (key, record) = row.map_err(failed)?;
-        let version = draftsync::protocol::Version(key.value().1);
-        changes.push(Place::Change(number, version).open(record.value())?);
-    }
-    // The changes that are kept are those up to the head and no others; the room itself sees
-    // whether one in the middle is missing.
-    let kept = (head.head.0 - head.forgotten.0) as usize;
-    if changes.len() != kept {
-        let found = changes.len();
-        let message = format!("it has {found} changes where {kept} belong");
-        return Err(EngineError::Damaged(message));
-    }
-    let clients = transaction.open_table(CLIENTS).map_err(failed)?;
-    let mut known = Vec::new();
-    for row in clients
-        .range((number, 0)..=(number, u128::MAX))
-        .map_err(failed)?
-    {
-        let (key, record) = row.map_err(failed)?;
-        let id = key.value().1;
-        let client: Client = Place::Client(number, id).open(record.value())?;
-        known.push((ClientId(id), client.into()));
-    }
-    Ok(Some(Stored {
-        epoch: head.epoch,
-        snapshot,
-        log: changes,
-        clients: known,
-    }))
+        meta.insert("format", FORMAT).map_err(failed)?;
+        meta.insert("history", history).map_err(failed)?;
+        if let Some(mark) = mark {
+            meta.insert("file", mark).map_err(failed)?;
+        }
+        History { number: history }
+    };
+    transaction.commit().map_err(failed)?;
+    Ok(history)
 }
 
 fn failed(error: impl std::fmt::Display) -> EngineError {

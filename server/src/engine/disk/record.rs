@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 /// The version of all this; a file of another version is not opened.
 pub(super) const FORMAT: u64 = 1;
 
-/// `format` and `rooms`, the number of rooms that were ever made.
+/// `format`; `rooms`, the number of rooms that were ever made; `file`, which file this was when it
+/// was last opened; `history`, a random number since it was found to be a copy.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 /// Each room by its name.
 pub(super) const HEADS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("heads");
@@ -36,6 +37,8 @@ pub(super) struct Head {
     pub(super) snapshot: Version,
     /// The changes up to this version are not kept.
     pub(super) forgotten: Version,
+    /// How many clients are known: a record that lost its place would be missed by nobody else.
+    pub(super) clients: u64,
 }
 
 /// A document and where it belongs.
@@ -151,6 +154,7 @@ mod tests {
             head: Version(2),
             snapshot: Version(0),
             forgotten: Version(0),
+            clients: 3,
         };
         let record = Place::Head("r").seal(&text(&head).expect("JSON"));
         assert_eq!(Place::Head("r").open::<Head>(&record), Ok(head));

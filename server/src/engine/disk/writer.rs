@@ -180,6 +180,7 @@ impl Tables<'_> {
             head: Version(0),
             snapshot: Version(0),
             forgotten: Version(0),
+            clients: 0,
         })
     }
 
@@ -216,8 +217,11 @@ impl Tables<'_> {
                 .insert((head.number, head.head.0), record.as_slice())?;
         }
         let record = Place::Client(head.number, client_id).seal(client);
-        self.clients
+        let before = self
+            .clients
             .insert((head.number, client_id), record.as_slice())?;
+        head.clients += u64::from(before.is_none());
+        drop(before);
         self.put_head(room, &head)?;
         Ok(Ok(()))
     }
