@@ -11,7 +11,7 @@
 //! patches can be rebased with it. Nothing here recurs: values stand in a table.
 
 use crate::doc::{Kind, Value};
-use crate::op::{Op, Patch, moves};
+use crate::op::{Op, Patch, push_moves};
 use crate::path::{Path, Token};
 use crate::protocol::CHANGE_OPS_MAX;
 use crate::rebase::Walker;
@@ -186,7 +186,7 @@ impl<V: Value> Diff<V> {
                     let path = self.trace(old)?;
                     if len > 0 {
                         let path = path.clone();
-                        self.write(Op::StrDel { path, pos, len });
+                        self.write(Op::StrDel { path, pos, len })?;
                     }
                     if units > 0 {
                         self.write(Op::StrIns {
@@ -194,7 +194,7 @@ impl<V: Value> Diff<V> {
                             pos,
                             text,
                             units,
-                        });
+                        })?;
                     }
                     return Some(());
                 }
@@ -218,7 +218,7 @@ impl<V: Value> Diff<V> {
             let mut path = self.trace(old)?;
             let Node { token, value, .. } = &self.nodes[kid];
             path.0.push(token.clone());
-            self.write(Op::Create(path, value.clone()));
+            self.write(Op::Create(path, value.clone()))?;
         }
         Some(())
     }
@@ -255,8 +255,11 @@ impl<V: Value> Diff<V> {
                 list.0.push(Token::Index(at));
                 let to = list.after_remove(&from);
                 at = index(&to)? + 1;
-                let ops = moves(from, to, false).into_iter();
-                ops.for_each(|op| self.write(op));
+                let written = self.patch.0.len();
+                push_moves(&mut self.patch.0, from, to, false);
+                for op in &self.patch.0[written..] {
+                    self.walker.step(op).ok()?;
+                }
                 continue;
             }
             let arrives = |kid: &usize| !matches!(self.nodes[*kid].twin, Twin::Is(_));
@@ -271,12 +274,13 @@ impl<V: Value> Diff<V> {
                 at += 1;
             }
             // To the walker new elements are what new text is: a run at a gap.
-            self.walker.step(&Op::StrIns {
+            let run = Op::StrIns {
                 path: list,
                 pos,
                 text: self.nodes[kid].value.clone(),
                 units: at - pos,
-            });
+            };
+            self.walker.step(&run).ok()?;
         }
         Some(())
     }
@@ -350,14 +354,14 @@ impl<V: Value> Diff<V> {
             match self.nodes[node].fate {
                 Fate::Replaced(twin) => {
                     let (path, value) = (self.trace(node)?, self.nodes[twin].value.clone());
-                    self.write(Op::Rep(path, value));
+                    self.write(Op::Rep(path, value))?;
                 }
                 Fate::Goes if self.nodes[self.nodes[node].up].fate == Fate::Opened => {
                     let up = self.nodes[node].up;
                     let goes = |node: &Node<V>| node.up == up && node.fate == Fate::Goes;
                     if matches!(self.nodes[node].token, Token::Key(_)) {
                         let path = self.trace(node)?;
-                        self.write(Op::Rm(path));
+                        self.write(Op::Rm(path))?;
                         continue;
                     }
                     while node > 0 && goes(&self.nodes[node - 1]) {
@@ -366,7 +370,7 @@ impl<V: Value> Diff<V> {
                     let (len, first) = (last - node + 1, self.trace(node)?);
                     self.patch.0.extend((0..len).map(|_| Op::Rm(first.clone())));
                     let (pos, path) = (index(&first)?, self.trace(up)?);
-                    self.walker.step(&Op::StrDel { path, pos, len });
+                    self.walker.step(&Op::StrDel { path, pos, len }).ok()?;
                 }
                 _ => {}
             }
@@ -385,9 +389,10 @@ impl<V: Value> Diff<V> {
         self.walker.trace(&path)
     }
 
-    fn write(&mut self, op: Op<V>) {
-        self.walker.step(&op);
+    fn write(&mut self, op: Op<V>) -> Option<()> {
+        self.walker.step(&op).ok()?;
         self.patch.0.push(op);
+        Some(())
     }
 }
 

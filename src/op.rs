@@ -4,7 +4,6 @@ use crate::doc::Value;
 use crate::path::{Path, Token};
 use crate::protocol::PatchOp;
 use alloc::borrow::Cow;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// One operation as the core has it; `V` is the host's value.
@@ -159,30 +158,28 @@ fn list_of(path: &Path) -> &[Token] {
     }
 }
 
-/// The operations that move `from` to `to`: two where one would name its own child.
+/// Adds the operations that move `from` to `to`: none where it stands there already, two where
+/// one would name its own child.
 ///
 /// Removing `/l/0` shifts its right neighbour into place, so `/l/0 → /l/0/0` is a legal move into
 /// that neighbour, but RFC 6902 section 4.4 forbids its text. Two moves say the same (SPEC T14).
-pub fn moves<V>(from: Path, to: Path, over: bool) -> Vec<Op<V>> {
-    if from.contains(&to) && from != to {
+pub fn push_moves<V>(ops: &mut Vec<Op<V>>, mut from: Path, to: Path, over: bool) {
+    if from == to {
+        return;
+    }
+    if from.contains(&to) {
         let mut aside = from.clone();
         if let Some(Token::Index(index)) = aside.0.last_mut() {
             *index += 1;
-            return vec![
-                Op::Move {
-                    from,
-                    to: aside.clone(),
-                    over: false,
-                },
-                Op::Move {
-                    from: aside,
-                    to,
-                    over,
-                },
-            ];
+            ops.push(Op::Move {
+                from,
+                to: aside.clone(),
+                over: false,
+            });
+            from = aside;
         }
     }
-    vec![Op::Move { from, to, over }]
+    ops.push(Op::Move { from, to, over });
 }
 
 /// A list of operations, applied whole or not at all.

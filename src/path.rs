@@ -56,6 +56,12 @@ impl Path {
         self.0.split_last().map(|(last, parent)| (parent, last))
     }
 
+    /// The path of what stands in it at `token`.
+    pub fn child(mut self, token: Token) -> Self {
+        self.0.push(token);
+        self
+    }
+
     /// This path as an RFC 6901 pointer.
     pub fn pointer(&self) -> String {
         pointer_of(&self.0)

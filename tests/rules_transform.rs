@@ -772,18 +772,19 @@ fn t44_a_report_names_operation_reason_and_path_in_order() {
         add("/a/y~1z", "1"),
     ]);
     let a = all(&[rm("/a"), rep("/n", "\"\"")]);
-    let rebased = rebase([(&typed(&doc, &b), Run::Live)], [&typed(&doc, &a)]).remove(0);
-    let lost: Vec<_> = rebased
-        .lost
-        .iter()
-        .map(|lost| (lost.op, lost.kind.word(), lost.path.as_str()))
-        .collect();
+    let written = typed(&doc, &b);
+    let rebased = rebase([(&written, Run::Live)], [&typed(&doc, &a)]).remove(0);
+    let told = |lost: &draftsync::rebase::Lost| {
+        let path = written.0[lost.op].path().pointer();
+        (lost.op, lost.kind.word(), path)
+    };
+    let lost: Vec<_> = rebased.lost.iter().map(told).collect();
     assert_eq!(
         lost,
         [
-            (1, "target-gone", "/a/x"),
-            (2, "not-number", "/n"),
-            (3, "parent-gone", "/a/y~1z"),
+            (1, "target-gone", "/a/x".into()),
+            (2, "not-number", "/n".into()),
+            (3, "parent-gone", "/a/y~1z".into()),
         ]
     );
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The way back of one operation.
 
 use crate::doc::Value;
-use crate::op::{Op, moves};
+use crate::op::{Op, push_moves};
 use crate::path::Token;
 use alloc::vec::Vec;
 
@@ -44,7 +44,7 @@ pub(super) fn push_inverse<V: Value>(op: &Op<V>, before: Option<&V>, back: &mut 
             Some(whole),
         ) if to.contains(from) => Op::Rep(to.clone(), whole.clone()),
         (Op::Move { from, to, .. }, before) => {
-            back.extend(moves(to.clone(), from.clone(), false));
+            push_moves(back, to.clone(), from.clone(), false);
             match before {
                 // `to` was read without the node in its old place; now it stands there again.
                 Some(old) => Op::Create(to.after_insert(from), old.clone()),

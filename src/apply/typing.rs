@@ -2,7 +2,7 @@
 
 use crate::doc::{Doc, Kind, Value};
 use crate::error::Reason;
-use crate::op::{Op, moves};
+use crate::op::{Op, push_moves};
 use crate::path::{Path, Token, index_of, pointer_of, push_decimal, tokens_of};
 use crate::protocol::PatchOp;
 use alloc::vec::Vec;
@@ -97,9 +97,7 @@ fn type_move<D: Doc>(
     }
     let (to, present) = destination(doc, &source, to)?;
     let over = present && matches!(to.split(), Some((_, Token::Key(_))));
-    if source != to {
-        typed.extend(moves(source, to, over));
-    }
+    push_moves(typed, source, to, over);
     Ok(())
 }
 

@@ -139,7 +139,6 @@ impl<D: Doc> Client<D> {
             let lost = |op| Lost {
                 op,
                 kind: Kind::NotNumber,
-                path: change.form.0[op].path().pointer(),
             };
             let lost: Vec<_> = left_out.map(lost).collect();
             if !lost.is_empty() {

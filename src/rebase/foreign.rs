@@ -1,10 +1,14 @@
 //! Phase 1: foreign patches run in view M only.
 
+use super::report::Kind as Rule;
 use super::spans::Side;
 use super::walker::{View, Walker};
-use crate::doc::{Kind, Value};
+use crate::doc::Value;
 use crate::op::{Op, Patch};
 use crate::path::Token;
+
+/// Seen in view M alone.
+const IN_M: [bool; 2] = [false, true];
 
 impl<V: Value> Walker<V> {
     /// Runs a patch that the room ordered before what is pending.
@@ -14,35 +18,32 @@ impl<V: Value> Walker<V> {
     pub fn foreign(&mut self, patch: &Patch<V>) {
         for op in &patch.0 {
             let done = self.step(op);
-            debug_assert!(done.is_some(), "an operation of the log fits its document");
+            debug_assert!(done.is_ok(), "an operation of the log fits its document");
         }
     }
 
-    /// Runs one operation of such a patch; `None` when it does not fit.
-    pub(crate) fn step(&mut self, op: &Op<V>) -> Option<()> {
+    /// Runs one operation of such a patch; an error when it does not fit.
+    pub(crate) fn step(&mut self, op: &Op<V>) -> Result<(), Rule> {
         match op {
             Op::Create(path, value) => {
-                let (parent, Token::Key(key)) = path.split()? else {
-                    return None;
+                let (content, Token::Key(key)) = self.slot(path, View::M)? else {
+                    return Err(Rule::TargetGone);
                 };
-                let content = self.container(parent, View::M)?;
-                let node = self.make_literal(value.kind() == Kind::Number);
+                let node = self.make_literal(value);
                 self.node_mut(node).created = Some((content, key.clone(), value.clone()));
                 self.put_member(content, key, node, View::M);
             }
             Op::Put(path, value) | Op::Rep(path, value) => {
                 let node = self.resolve(&path.0, View::M)?;
-                let content = self.make_epoch(node, value.kind() == Kind::Number);
+                let content = self.make_epoch(node, value);
                 self.node_mut(node).content[View::M as usize] = content;
             }
             Op::Ins(path, value) => {
-                let (parent, Token::Index(index)) = path.split()? else {
-                    return None;
+                let (content, Token::Index(index)) = self.slot(path, View::M)? else {
+                    return Err(Rule::TargetGone);
                 };
-                let content = self.container(parent, View::M)?;
-                let node = self.make_literal(value.kind() == Kind::Number);
-                let gap = (*index, View::M, Side::AfterLeft);
-                self.put_element(content, gap, &[View::M], node);
+                let node = self.make_literal(value);
+                self.put_element(content, (*index, View::M, Side::AfterLeft), IN_M, node);
             }
             Op::Rm(path) => {
                 let node = self.resolve(&path.0, View::M)?;
@@ -52,8 +53,7 @@ impl<V: Value> Walker<V> {
                 let node = self.resolve(&from.0, View::M)?;
                 self.detach(node, View::M);
                 self.moved.push(node);
-                let (parent, last) = to.split()?;
-                let content = self.container(parent, View::M)?;
+                let (content, last) = self.slot(to, View::M)?;
                 self.mark_received(content);
                 match last {
                     Token::Key(key) => {
@@ -64,8 +64,7 @@ impl<V: Value> Walker<V> {
                         self.put_member(content, key, node, View::M);
                     }
                     Token::Index(index) => {
-                        let gap = (*index, View::M, Side::AfterLeft);
-                        self.put_element(content, gap, &[View::M], node);
+                        self.put_element(content, (*index, View::M, Side::AfterLeft), IN_M, node);
                     }
                 }
             }
@@ -74,17 +73,17 @@ impl<V: Value> Walker<V> {
             } => {
                 let content = self.container(&path.0, View::M)?;
                 let gap = (*pos, View::M, Side::AfterLeft);
-                self.list(content).insert(gap, *units, [false, true], None);
+                self.list(content).insert(gap, *units, IN_M, None);
             }
             Op::StrDel { path, pos, len } => {
                 let content = self.container(&path.0, View::M)?;
                 self.list(content)
-                    .range(*pos, *len, View::M, |visible, _, _| {
+                    .range(*pos, *len, View::M, &mut |visible, _, _| {
                         visible[View::M as usize] = false;
                     });
             }
             Op::Inc(..) | Op::Test(..) => {}
         }
-        Some(())
+        Ok(())
     }
 }

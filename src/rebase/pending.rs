@@ -4,18 +4,25 @@ use super::report::{Kind as Rule, Lost};
 use super::spans::Side;
 use super::walker::{ContentId, NodeId, Place, View, Walker};
 use super::{Rebased, Run};
-use crate::doc::{Kind, Value};
-use crate::op::{Op, Patch, moves};
+use crate::doc::Value;
+use crate::op::{Op, Patch, push_moves};
 use crate::path::{Path, Token};
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 const L: usize = View::L as usize;
 const M: usize = View::M as usize;
 
-/// What one operation left: operations in M, and rules for the report.
-type Left<V> = (Vec<Op<V>>, Vec<Rule>);
+/// What the author of an operation is told, if anything.
+type Told = Result<(), Rule>;
+
+/// Where an operation goes.
+struct Way<'a, V> {
+    /// Whether it counts; otherwise it runs in L alone and leaves nothing.
+    live: bool,
+    /// What is left of its patch in M.
+    left: &'a mut Vec<Op<V>>,
+}
 
 impl<V: Value> Walker<V> {
     /// Runs the next pending patch.
@@ -32,16 +39,13 @@ impl<V: Value> Walker<V> {
             let gone = lost.kind == Rule::TargetGone && matches!(patch.0[lost.op], Op::Rm(_));
             lost.kind.is_void() && !gone
         });
-        let Some(refused) = refused.cloned() else {
+        let Some(refused) = refused.copied() else {
             return rebased;
         };
         *self = before;
-        let left = self.run(patch, Run::Refused);
-        Rebased {
-            lost: Vec::new(),
-            refused: Some(refused),
-            ..left
-        }
+        let mut rebased = self.run(patch, Run::Refused);
+        rebased.refused = Some(refused);
+        rebased
     }
 
     fn run(&mut self, patch: &Patch<V>, run: Run) -> Rebased<V> {
@@ -51,49 +55,41 @@ impl<V: Value> Walker<V> {
             lost: Vec::new(),
             refused: None,
         };
-        for (index, op) in patch.0.iter().enumerate() {
-            // What does not even resolve in its author's view is no patch of this document.
-            let void = || (Vec::new(), vec![Rule::TargetGone]);
-            let (ops, rules) = self.pending_op(op, run == Run::Live).unwrap_or_else(void);
-            rebased.origin.extend(ops.iter().map(|_| index));
-            rebased.patch.0.extend(ops);
-            if run == Run::Live {
-                rebased.lost.extend(rules.into_iter().map(|kind| Lost {
-                    op: index,
-                    kind,
-                    path: op.path().pointer(),
-                }));
+        for (op, written) in patch.0.iter().enumerate() {
+            let left = &mut rebased.patch.0;
+            let live = run == Run::Live;
+            let told = self.pending_op(written, &mut Way { live, left });
+            rebased.origin.resize(rebased.patch.0.len(), op);
+            if let (Err(kind), true) = (told, live) {
+                rebased.lost.push(Lost { op, kind });
             }
         }
         rebased
     }
 
-    fn pending_op(&mut self, op: &Op<V>, live: bool) -> Option<Left<V>> {
+    fn pending_op(&mut self, op: &Op<V>, way: &mut Way<'_, V>) -> Told {
         match op {
-            Op::Create(path, value) => self.create(path, value, live),
-            Op::Put(path, value) => self.put(path, value, live),
-            Op::Rep(path, value) => self.replace(path, value, live),
-            Op::Ins(path, value) => self.insert(path, value, live),
-            Op::Rm(path) => self.remove(path, live),
-            Op::Move { from, to, over } => self.shift(from, to, *over, live),
+            Op::Create(path, value) => self.create(path, value, way),
+            Op::Put(path, value) => self.set(path, value, true, way),
+            Op::Rep(path, value) => self.set(path, value, false, way),
+            Op::Ins(path, value) => self.insert(path, value, way),
+            Op::Rm(path) => self.remove(path, way),
+            Op::Move { from, to, over } => self.shift(from, to, *over, way),
             Op::Inc(path, by) => {
                 let node = self.resolve(&path.0, View::L)?;
+                let path = self.live_path(node, way).ok_or(Rule::TargetGone)?;
                 let content = self.node(node).content;
-                Some(match self.live_path(node, live) {
-                    None => void(Rule::TargetGone),
-                    Some(_) if !self.is_number_since(content[L], content[M]) => {
-                        void(Rule::NotNumber)
-                    }
-                    Some(path) => emit(Op::Inc(path, *by)),
-                })
+                if !self.is_number_since(content[L], content[M]) {
+                    return Err(Rule::NotNumber);
+                }
+                way.left.push(Op::Inc(path, *by));
+                Ok(())
             }
             Op::Test(path, value) => {
-                let node = self.resolve(&path.0, View::L)?;
-                let content = self.node(node).content;
-                Some(match self.live_path(node, live) {
-                    Some(path) if content[L] == content[M] => emit(Op::Test(path, value.clone())),
-                    _ => void(Rule::GuardFailed),
-                })
+                let (_, path) = self.same_content(path, way)?;
+                let path = path.ok_or(Rule::GuardFailed)?;
+                way.left.push(Op::Test(path, value.clone()));
+                Ok(())
             }
             Op::StrIns {
                 path,
@@ -101,45 +97,39 @@ impl<V: Value> Walker<V> {
                 text,
                 units,
             } => {
-                let (content, path) = self.text(path, live)?;
+                let (content, path) = self.same_content(path, way)?;
                 let visible = [true, path.is_some()];
                 let gap = (*pos, View::L, Side::BeforeRight);
                 let (pos, _) = self.list(content).insert(gap, *units, visible, None);
-                Some(match path {
-                    Some(path) => emit(Op::StrIns {
-                        path,
-                        pos,
-                        text: text.clone(),
-                        units: *units,
-                    }),
-                    None => void(Rule::ContentReplaced),
-                })
+                way.left.push(Op::StrIns {
+                    path: path.ok_or(Rule::ContentReplaced)?,
+                    pos,
+                    text: text.clone(),
+                    units: *units,
+                });
+                Ok(())
             }
-            Op::StrDel { path, pos, len } => self.delete_text(path, *pos, *len, live),
+            Op::StrDel { path, pos, len } => self.delete_text(path, *pos, *len, way),
         }
     }
 
-    fn create(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
-        let (parent, Token::Key(key)) = path.split()? else {
-            return None;
+    fn create(&mut self, path: &Path, value: &V, way: &mut Way<'_, V>) -> Told {
+        let (content, Token::Key(key)) = self.slot(path, View::L)? else {
+            return Err(Rule::TargetGone);
         };
-        let content = self.container(parent, View::L)?;
-        let Some(place) = self.live_slot(content, key, live) else {
-            let node = self.make_literal(value.kind() == Kind::Number);
-            self.put_member(content, key, node, View::L);
-            return Some(void(Rule::ParentGone));
-        };
+        let place = self.live_slot(content, key, way);
         let occupant = self.occupant(content, key, View::M);
-        if let Some(node) = occupant
+        if let (Some(_), Some(node)) = (&place, occupant)
             && self.is_same_create(node, content, key, value)
         {
             self.put_member(content, key, node, View::L);
-            return Some(void(Rule::Merged));
+            return Err(Rule::Merged);
         }
-        let node = self.make_literal(value.kind() == Kind::Number);
+        let node = self.make_literal(value);
         self.put_member(content, key, node, View::L);
+        let place = place.ok_or(Rule::ParentGone)?;
         self.put_member(content, key, node, View::M);
-        Some(make(place, value, occupant.is_some()))
+        make(place, value, occupant.is_some(), way.left)
     }
 
     /// Whether a foreign patch made this very member with an equal literal.
@@ -151,229 +141,179 @@ impl<V: Value> Walker<V> {
             })
     }
 
-    fn put(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
+    /// A put or a `replace`: the node gets other content.
+    fn set(&mut self, path: &Path, value: &V, put: bool, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&path.0, View::L)?;
-        let Place::Member(content, key) = self.node(node).place[L].clone() else {
-            return None;
-        };
-        let foreign = live && self.holds_foreign(node);
-        let epoch = self.make_epoch(node, value.kind() == Kind::Number);
+        let foreign = self.told_of_foreign(node, way);
+        let epoch = self.make_epoch(node, value);
         self.node_mut(node).content[L] = epoch;
-        if let Some(path) = self.live_path(node, live) {
+        if let Some(path) = self.live_path(node, way) {
             self.node_mut(node).content[M] = epoch;
-            let op = match path.split() {
-                Some((_, Token::Key(_))) => Op::Put(path, value.clone()),
+            way.left.push(match path.0.last() {
+                Some(Token::Key(_)) if put => Op::Put(path, value.clone()),
                 _ => Op::Rep(path, value.clone()),
-            };
-            return Some((vec![op], removed_foreign(foreign)));
+            });
+            return foreign;
         }
-        let Some(place) = self.live_slot(content, &key, live) else {
-            return Some(void(Rule::ParentGone));
+        // A put makes its member again; a `replace` brings nothing back.
+        let (Place::Member(content, key), true) = (self.node(node).place[L].clone(), put) else {
+            return Err(Rule::TargetGone);
         };
+        let place = self.live_slot(content, &key, way);
+        let place = place.ok_or(Rule::ParentGone)?;
         let occupied = self.occupant(content, &key, View::M).is_some();
         self.detach(node, View::M);
         self.put_member(content, &key, node, View::M);
         self.node_mut(node).content[M] = epoch;
-        Some(make(place, value, occupied))
+        make(place, value, occupied, way.left)
     }
 
-    fn replace(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
-        let node = self.resolve(&path.0, View::L)?;
-        let foreign = live && self.holds_foreign(node);
-        let epoch = self.make_epoch(node, value.kind() == Kind::Number);
-        self.node_mut(node).content[L] = epoch;
-        let Some(path) = self.live_path(node, live) else {
-            return Some(void(Rule::TargetGone));
+    fn insert(&mut self, path: &Path, value: &V, way: &mut Way<'_, V>) -> Told {
+        let (content, Token::Index(index)) = self.slot(path, View::L)? else {
+            return Err(Rule::TargetGone);
         };
-        self.node_mut(node).content[M] = epoch;
-        Some((vec![Op::Rep(path, value.clone())], removed_foreign(foreign)))
-    }
-
-    fn insert(&mut self, path: &Path, value: &V, live: bool) -> Option<Left<V>> {
-        let (parent, Token::Index(index)) = path.split()? else {
-            return None;
-        };
-        let content = self.container(parent, View::L)?;
-        let place = if live {
+        let place = if way.live {
             self.content_path(content, View::M)
         } else {
             None
         };
-        let node = self.make_literal(value.kind() == Kind::Number);
-        let views = if place.is_some() {
-            &[View::L, View::M][..]
-        } else {
-            &[View::L]
-        };
+        let node = self.make_literal(value);
         let gap = (*index, View::L, Side::BeforeRight);
-        let index = self.put_element(content, gap, views, node);
-        Some(match place {
-            Some(mut path) => {
-                path.0.push(Token::Index(index));
-                emit(Op::Ins(path, value.clone()))
-            }
-            None => void(Rule::ParentGone),
-        })
+        let index = self.put_element(content, gap, [true, place.is_some()], node);
+        let path = place.ok_or(Rule::ParentGone)?.child(Token::Index(index));
+        way.left.push(Op::Ins(path, value.clone()));
+        Ok(())
     }
 
-    fn remove(&mut self, path: &Path, live: bool) -> Option<Left<V>> {
+    fn remove(&mut self, path: &Path, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&path.0, View::L)?;
-        let foreign = live && self.holds_foreign(node);
+        let foreign = self.told_of_foreign(node, way);
         self.detach(node, View::L);
-        let Some(path) = self.live_path(node, live) else {
-            return Some(void(Rule::TargetGone));
-        };
+        let path = self.live_path(node, way).ok_or(Rule::TargetGone)?;
         self.detach(node, View::M);
-        Some((vec![Op::Rm(path)], removed_foreign(foreign)))
+        way.left.push(Op::Rm(path));
+        foreign
     }
 
-    fn shift(&mut self, from: &Path, to: &Path, over: bool, live: bool) -> Option<Left<V>> {
+    fn shift(&mut self, from: &Path, to: &Path, over: bool, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&from.0, View::L)?;
         self.detach(node, View::L);
-        let (parent, last) = to.split()?;
-        let content = self.container(parent, View::L)?;
+        let (content, last) = self.slot(to, View::L)?;
         if let (Token::Key(key), true) = (last, over) {
             // Asked for first, so that the overwritten node exists in view M.
             self.member(content, key, View::L);
         }
-        let source = self.live_path(node, live);
-        let rule = if source.is_none() {
-            Some(Rule::TargetGone)
-        } else if self.content_path(content, View::M).is_none() {
-            Some(Rule::ParentGone)
-        } else if self.is_within(content, node, View::M) {
-            Some(Rule::Cycle)
-        } else {
-            None
+        let source = match self.live_path(node, way) {
+            None => Err(Rule::TargetGone),
+            Some(_) if self.content_path(content, View::M).is_none() => Err(Rule::ParentGone),
+            Some(_) if self.is_within(content, node, View::M) => Err(Rule::Cycle),
+            Some(source) => Ok(source),
         };
-        let source = source.filter(|_| rule.is_none());
-        if source.is_some() {
+        if source.is_ok() {
             self.detach(node, View::M);
             self.mark_received(content);
         }
-        let mut rules: Vec<Rule> = rule.into_iter().collect();
-        match last {
+        let mut occupied = false;
+        let token = match last {
             Token::Key(key) => {
                 self.put_member(content, key, node, View::L);
-                let Some(source) = source else {
-                    return Some((Vec::new(), rules));
-                };
-                let occupied = self.occupant(content, key, View::M).is_some();
-                if occupied && !over {
-                    rules.push(Rule::Overwrote);
+                if source.is_ok() {
+                    occupied = self.occupant(content, key, View::M).is_some();
+                    self.put_member(content, key, node, View::M);
                 }
-                self.put_member(content, key, node, View::M);
-                let mut place = self.content_path(content, View::M)?;
-                place.0.push(Token::Key(key.clone()));
-                Some((moves_unless_there(source, place, occupied), rules))
+                last.clone()
             }
             Token::Index(index) => {
-                let views = if source.is_some() {
-                    &[View::L, View::M][..]
-                } else {
-                    &[View::L]
-                };
                 let gap = (*index, View::L, Side::BeforeRight);
-                let index = self.put_element(content, gap, views, node);
-                let Some(source) = source else {
-                    return Some((Vec::new(), rules));
-                };
-                let mut place = self.content_path(content, View::M)?;
-                place.0.push(Token::Index(index));
-                Some((moves_unless_there(source, place, false), rules))
+                Token::Index(self.put_element(content, gap, [true, source.is_ok()], node))
             }
+        };
+        let source = source?;
+        let list = self.content_path(content, View::M);
+        // A foreign move may have brought the node to the very place already: then it is no move.
+        let place = list.ok_or(Rule::ParentGone)?.child(token);
+        push_moves(way.left, source, place, occupied);
+        if occupied && !over {
+            return Err(Rule::Overwrote);
         }
+        Ok(())
     }
 
-    fn delete_text(&mut self, path: &Path, pos: usize, len: usize, live: bool) -> Option<Left<V>> {
-        let (content, path) = self.text(path, live)?;
-        let mut left: Vec<(usize, usize)> = Vec::new();
+    fn delete_text(&mut self, path: &Path, pos: usize, len: usize, way: &mut Way<'_, V>) -> Told {
+        let (content, path) = self.same_content(path, way)?;
+        let first = way.left.len();
         self.list(content)
-            .range(pos, len, View::L, |visible, offset, units| {
-                if !core::mem::replace(&mut visible[L], false) || path.is_none() {
+            .range(pos, len, View::L, &mut |visible, offset, units| {
+                let (true, Some(path)) = (core::mem::take(&mut visible[L]), &path) else {
                     return;
-                }
-                if core::mem::replace(&mut visible[M], false) {
-                    match left.last_mut() {
-                        Some((at, len)) if *at == offset => *len += units,
-                        _ => left.push((offset, units)),
+                };
+                if core::mem::take(&mut visible[M]) {
+                    match way.left[first..].last_mut() {
+                        Some(Op::StrDel { pos, len, .. }) if *pos == offset => *len += units,
+                        _ => way.left.push(Op::StrDel {
+                            path: path.clone(),
+                            pos: offset,
+                            len: units,
+                        }),
                     }
                 }
             });
-        let Some(path) = path else {
-            return Some(void(Rule::ContentReplaced));
-        };
-        if left.is_empty() {
-            return Some(void(Rule::TargetGone));
+        match path {
+            None => Err(Rule::ContentReplaced),
+            Some(_) if way.left.len() == first => Err(Rule::TargetGone),
+            Some(_) => Ok(()),
         }
-        let ops = left.into_iter();
-        let ops = ops.map(|(pos, len)| Op::StrDel {
-            path: path.clone(),
-            pos,
-            len,
-        });
-        Some((ops.collect(), Vec::new()))
     }
 
-    /// The text that `path` names in L, and its path in M while it is the same text there.
-    fn text(&mut self, path: &Path, live: bool) -> Option<(ContentId, Option<Path>)> {
+    /// The content in L of what `path` names there, and its path in M while it is the same there.
+    fn same_content(
+        &mut self,
+        path: &Path,
+        way: &Way<'_, V>,
+    ) -> Result<(ContentId, Option<Path>), Rule> {
         let node = self.resolve(&path.0, View::L)?;
         let content = self.node(node).content;
-        let same = live && content[L] == content[M];
-        Some((
-            content[L],
-            if same { self.path(node, View::M) } else { None },
-        ))
+        let path = self.live_path(node, way);
+        Ok((content[L], path.filter(|_| content[L] == content[M])))
     }
 
-    fn live_path(&self, node: NodeId, live: bool) -> Option<Path> {
-        if live { self.path(node, View::M) } else { None }
+    fn told_of_foreign(&self, node: NodeId, way: &Way<'_, V>) -> Told {
+        if way.live && self.holds_foreign(node) {
+            Err(Rule::RemovedForeign)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn live_path(&self, node: NodeId, way: &Way<'_, V>) -> Option<Path> {
+        if way.live {
+            self.path(node, View::M)
+        } else {
+            None
+        }
     }
 
     /// The path of a member's slot in M, while its container is the same there.
-    fn live_slot(&self, content: ContentId, key: &Arc<str>, live: bool) -> Option<Path> {
-        let mut path = if live {
-            self.content_path(content, View::M)?
+    fn live_slot(&self, content: ContentId, key: &Arc<str>, way: &Way<'_, V>) -> Option<Path> {
+        if way.live {
+            let path = self.content_path(content, View::M)?;
+            Some(path.child(Token::Key(key.clone())))
         } else {
-            return None;
-        };
-        path.0.push(Token::Key(key.clone()));
-        Some(path)
-    }
-}
-
-/// A foreign move may have brought the node to the very place already.
-fn moves_unless_there<V>(from: Path, to: Path, over: bool) -> Vec<Op<V>> {
-    if from == to {
-        Vec::new()
-    } else {
-        moves(from, to, over)
-    }
-}
-
-fn void<V>(rule: Rule) -> Left<V> {
-    (Vec::new(), vec![rule])
-}
-
-fn emit<V>(op: Op<V>) -> Left<V> {
-    (vec![op], Vec::new())
-}
-
-fn removed_foreign(foreign: bool) -> Vec<Rule> {
-    if foreign {
-        vec![Rule::RemovedForeign]
-    } else {
-        Vec::new()
+            None
+        }
     }
 }
 
 /// A new node at a member's slot: whoever stands there is removed first, so that the text says
 /// what happens, a new node and not a new value of the old one.
-fn make<V: Clone>(place: Path, value: &V, occupied: bool) -> Left<V> {
+fn make<V: Clone>(place: Path, value: &V, occupied: bool, left: &mut Vec<Op<V>>) -> Told {
     if occupied {
-        let ops = vec![Op::Rm(place.clone()), Op::Create(place, value.clone())];
-        (ops, vec![Rule::Overwrote])
+        left.push(Op::Rm(place.clone()));
+    }
+    left.push(Op::Create(place, value.clone()));
+    if occupied {
+        Err(Rule::Overwrote)
     } else {
-        emit(Op::Create(place, value.clone()))
+        Ok(())
     }
 }

@@ -73,12 +73,10 @@ impl Kind {
 }
 
 /// One entry of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Zero-based index of the operation in its patch.
     pub op: usize,
     /// Which rule decided.
     pub kind: Kind,
-    /// The path that the operation named, as a pointer.
-    pub path: alloc::string::String,
 }

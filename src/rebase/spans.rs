@@ -119,7 +119,7 @@ impl Spans {
         pos: usize,
         len: usize,
         view: View,
-        mut visit: impl FnMut(&mut [bool; 2], usize, usize),
+        visit: &mut dyn FnMut(&mut [bool; 2], usize, usize),
     ) {
         self.cut((pos.saturating_add(len).min(ENDLESS), view, Side::AfterLeft));
         let mut at = self.cut((pos, view, Side::BeforeRight));

@@ -4,7 +4,9 @@
 //! its content, and replacing a node gives it another: so edits into the old content are void,
 //! while "move it" and "replace it" commute. Everything is made when it is first asked for.
 
+use super::report::Kind as Rule;
 use super::spans::{Gap, SlotId, Spans};
+use crate::doc::{Kind, Value};
 use crate::path::{Path, Token};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -122,32 +124,54 @@ impl<V> Walker<V> {
     }
 
     /// A node for a literal that has no place yet.
-    pub(super) fn make_literal(&mut self, number: bool) -> NodeId {
+    pub(super) fn make_literal(&mut self, value: &V) -> NodeId
+    where
+        V: Value,
+    {
+        let number = value.kind() == Kind::Number;
         self.make_node([Place::Gone, Place::Gone], number)
     }
 
     /// Another content for a node; the caller says in which views it stands.
-    pub(super) fn make_epoch(&mut self, node: NodeId, number: bool) -> ContentId {
+    pub(super) fn make_epoch(&mut self, node: NodeId, value: &V) -> ContentId
+    where
+        V: Value,
+    {
+        let number = value.kind() == Kind::Number;
         let replaced = self.node(node).content[View::M as usize];
         self.make_content(node, number, Some(replaced))
     }
 
-    /// The node that `path` names in `view`.
-    pub(super) fn resolve(&mut self, path: &[Token], view: View) -> Option<NodeId> {
-        path.iter()
-            .try_fold(Self::ROOT, |node, token| self.child(node, token, view))
+    /// The node that `path` names in `view`. What leads nowhere counts as gone: it is no path of
+    /// this document.
+    pub(super) fn resolve(&mut self, path: &[Token], view: View) -> Result<NodeId, Rule> {
+        let mut node = Self::ROOT;
+        for token in path {
+            node = self.child(node, token, view).ok_or(Rule::TargetGone)?;
+        }
+        Ok(node)
     }
 
     /// Where what stood at `path` before the foreign patches stands after them.
     pub(crate) fn trace(&mut self, path: &Path) -> Option<Path> {
-        let node = self.resolve(&path.0, View::L)?;
+        let node = self.resolve(&path.0, View::L).ok()?;
         self.path(node, View::M)
     }
 
     /// The content of the container that `path` names a slot in.
-    pub(super) fn container(&mut self, path: &[Token], view: View) -> Option<ContentId> {
+    pub(super) fn container(&mut self, path: &[Token], view: View) -> Result<ContentId, Rule> {
         let owner = self.resolve(path, view)?;
-        Some(self.node(owner).content[view as usize])
+        Ok(self.node(owner).content[view as usize])
+    }
+
+    /// The content of the container that `path` names a slot in, and the slot.
+    pub(super) fn slot<'a>(
+        &mut self,
+        path: &'a Path,
+        view: View,
+    ) -> Result<(ContentId, &'a Token), Rule> {
+        let (parent, last) = path.split().ok_or(Rule::TargetGone)?;
+        Ok((self.container(parent, view)?, last))
     }
 
     fn child(&mut self, parent: NodeId, token: &Token, view: View) -> Option<NodeId> {
@@ -327,18 +351,19 @@ impl<V> Walker<V> {
         self.node_mut(node).place[view as usize] = Place::Member(content, key.clone());
     }
 
-    /// Puts a node at a gap of a list, and returns its index in M.
+    /// Puts a node at a gap of a list, in the views that see it; returns its index in M.
     pub(super) fn put_element(
         &mut self,
         content: ContentId,
         gap: Gap,
-        views: &[View],
+        visible: [bool; 2],
         node: NodeId,
     ) -> usize {
-        let visible = [views.contains(&View::L), views.contains(&View::M)];
         let (index, slot) = self.list(content).insert(gap, 1, visible, Some(node));
-        for view in views {
-            self.node_mut(node).place[*view as usize] = Place::Element(content, slot);
+        for (place, visible) in self.node_mut(node).place.iter_mut().zip(visible) {
+            if visible {
+                *place = Place::Element(content, slot);
+            }
         }
         index
     }

@@ -43,7 +43,7 @@ impl<V: Value> Candidate<V> {
         self.lost.extend(rebased.lost.iter().map(|lost| LostOp {
             op: offered(&self.origin, lost),
             reason: lost.kind.word().to_owned(),
-            path: lost.path.clone(),
+            path: self.form.0[lost.op].path().pointer(),
         }));
         if let (None, Some(lost)) = (&self.refused, &rebased.refused) {
             let op = offered(&self.origin, lost);

@@ -3,7 +3,7 @@
 use crate::oracle::{Author, IdTree};
 use draftsync::apply::{self, Rules};
 use draftsync::error::Reason;
-use draftsync::op::{Op, Patch, moves};
+use draftsync::op::{Op, Patch, push_moves};
 use draftsync::rebase::{Rebased, Run, Walker};
 use draftsync::tree::Tree;
 
@@ -88,11 +88,16 @@ fn check_guards(mut before: Tree, form: &Patch<Tree>, unequal: bool) -> Result<(
 
 /// A move that RFC 6902 cannot say is two on the wire; the id tree knows no wire.
 fn spelled(patch: &Patch<Tree>) -> Patch<Tree> {
-    let ops = patch.0.iter().flat_map(|op| match op {
-        Op::Move { from, to, over } => moves(from.clone(), to.clone(), *over),
-        other => vec![other.clone()],
-    });
-    Patch(ops.collect())
+    let mut spelled = Vec::new();
+    for op in &patch.0 {
+        match op {
+            Op::Move { from, to, over } => {
+                push_moves(&mut spelled, from.clone(), to.clone(), *over);
+            }
+            other => spelled.push(other.clone()),
+        }
+    }
+    Patch(spelled)
 }
 
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
