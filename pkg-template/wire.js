@@ -36,6 +36,8 @@ export class Wire {
       socket.onopen = () => core.opened();
       socket.onmessage = (/** @type {MessageEvent} */ event) => core.frame(event);
       socket.onclose = (/** @type {CloseEvent} */ event) => core.closed(event);
+      // `onclose` says it all, but an error that nobody listens for ends a process of Node.
+      socket.onerror = () => {};
     } catch {
       core.closed({ code: 1006, reason: "" });
     }
@@ -50,6 +52,7 @@ export class Wire {
     const socket = this.#socket;
     this.#socket = undefined;
     if (!socket) return;
+    // `onerror` stays: a socket that is closed before it was open has yet to say so.
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
   }
