@@ -33,10 +33,10 @@ export class ServerProcess {
 
   /**
    * Starts a server and waits until it says where it listens.
-   * @param {{ port?: number, engine?: "redb" | "memory", data?: string }} [options] port 0: any
-   *   free one; data: the folder of a server that was killed, else a new one
+   * @param {{ port?: number, engine?: "redb" | "memory", data?: string, flags?: string[] }} [options]
+   *   port 0: any free one; data: the folder of a server that was killed, else a new one
    */
-  static async start({ port = 0, engine = "redb", data = newFolder() } = {}) {
+  static async start({ port = 0, engine = "redb", data = newFolder(), flags = [] } = {}) {
     for (const path of [binary, pkg]) {
       if (!existsSync(path)) throw new Error(`${path} is missing: run cargo xtask test e2e`);
     }
@@ -45,6 +45,7 @@ export class ServerProcess {
       ["--listen", `127.0.0.1:${port}`, "--www", `${root}www`, "--pkg", pkg].concat(
         ["--engine", engine],
         ["--data", data],
+        flags,
       ),
       { stdio: ["ignore", "pipe", "pipe"] },
     );
