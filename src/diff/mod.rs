@@ -10,16 +10,16 @@
 //! meanwhile the walker knows, which follows every operation as a foreign one; afterwards pending
 //! patches can be rebased with it. Nothing here recurs: values stand in a table.
 
+mod pairs;
+
 use crate::doc::{Kind, Value};
 use crate::op::{Op, Patch, push_moves};
 use crate::path::{Path, Token};
 use crate::protocol::CHANGE_OPS_MAX;
 use crate::rebase::Walker;
-use alloc::collections::{BinaryHeap, VecDeque};
-use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
+use pairs::Named;
 
 /// Above this number of operations in one array it is replaced as a whole.
 pub const ARRAY_OPS_MAX: usize = CHANGE_OPS_MAX;
@@ -30,7 +30,7 @@ pub fn diff<V: Value>(old: &V, new: &V) -> (Patch<V>, Walker<V>) {
     let mut diff = Diff {
         nodes: Vec::new(),
         split: 0,
-        pairs: VecDeque::new(),
+        pairs: Vec::new(),
         walker: Walker::new(),
         patch: Patch::default(),
     };
@@ -79,7 +79,7 @@ struct Diff<V> {
     /// Where the new document begins.
     split: usize,
     /// Pairs to look into, outer ones first.
-    pairs: VecDeque<(usize, usize)>,
+    pairs: Vec<(usize, usize)>,
     walker: Walker<V>,
     patch: Patch<V>,
 }
@@ -95,9 +95,11 @@ impl<V: Value> Diff<V> {
             self.look_at_all(self.split, &mut items);
             self.pair(items);
         }
-        self.pairs.push_back((0, self.split));
-        while let Some((old, new)) = self.pairs.pop_front() {
+        self.pairs.push((0, self.split));
+        let mut next = 0;
+        while let Some((old, new)) = self.pairs.get(next).copied() {
             self.open(old, new)?;
+            next += 1;
         }
         self.finish()
     }
@@ -128,43 +130,14 @@ impl<V: Value> Diff<V> {
     }
 
     /// Looks into everything from `node` on, and collects what has an id.
-    fn look_at_all(&mut self, mut node: usize, items: &mut Vec<(Arc<str>, usize)>) {
+    fn look_at_all(&mut self, mut node: usize, items: &mut Vec<Named>) {
         while node < self.nodes.len() {
             let kids = self.kids(node);
             if self.nodes[node].value.kind() == Kind::Array {
-                items.extend(kids.filter_map(|kid| self.named(kid)));
+                self.collect(kids, items);
             }
             node += 1;
         }
-    }
-
-    /// A member with its name, or an element with its id.
-    fn named(&self, node: usize) -> Option<(Arc<str>, usize)> {
-        let Node { token, value, .. } = &self.nodes[node];
-        match token {
-            Token::Key(key) => Some((key.clone(), node)),
-            Token::Index(_) => Some((value.id()?, node)),
-        }
-    }
-
-    /// Pairs what has a name that is there once in each document. A name that is there once in
-    /// all has no twin; of any other nothing is decided.
-    fn pair(&mut self, named: Vec<(Arc<str>, usize)>) {
-        let named = BinaryHeap::from(named).into_sorted_vec();
-        for run in named.chunk_by(|left, right| left.0 == right.0) {
-            match run {
-                [(_, one)] => self.nodes[*one].twin = Twin::None,
-                [(_, old), (_, new)] if *old < self.split && *new >= self.split => {
-                    self.link(*old, *new);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn link(&mut self, old: usize, new: usize) {
-        self.nodes[old].twin = Twin::Is(new);
-        self.nodes[new].twin = Twin::Is(old);
     }
 
     /// Writes what arrives in a pair, and goes on with the pairs inside.
@@ -208,17 +181,15 @@ impl<V: Value> Diff<V> {
     fn members(&mut self, old: usize, new: usize) -> Option<()> {
         self.nodes[old].fate = Fate::Opened;
         let (olds, news) = (self.kids(old), self.kids(new));
-        let all = olds.chain(news.clone());
-        self.pair(all.filter_map(|kid| self.named(kid)).collect());
+        self.pair_named(&olds, &news);
         for kid in news {
             if let Twin::Is(twin) = self.nodes[kid].twin {
-                self.pairs.push_back((twin, kid));
+                self.pairs.push((twin, kid));
                 continue;
             }
-            let mut path = self.trace(old)?;
+            let path = self.trace(old)?;
             let Node { token, value, .. } = &self.nodes[kid];
-            path.0.push(token.clone());
-            self.write(Op::Create(path, value.clone()))?;
+            self.write(Op::Create(path.child(token.clone()), value.clone()))?;
         }
         Some(())
     }
@@ -226,22 +197,22 @@ impl<V: Value> Diff<V> {
     fn elements(&mut self, old: usize, new: usize) -> Option<()> {
         let (olds, mut news) = (self.kids(old), self.kids(new));
         self.pair_elements(&olds, &news);
-        let here =
-            |kid: &usize| matches!(self.nodes[*kid].twin, Twin::Is(twin) if olds.contains(&twin));
-        let kept = news.clone().filter(here).count();
-        let stays = self.longest_run(&olds, &news);
+        let (kept, stays) = self.longest_run(&olds, &news);
         if olds.len() - kept + news.len() - stays.len() > ARRAY_OPS_MAX {
             self.nodes[old].fate = Fate::Replaced(new);
             return Some(());
         }
         self.nodes[old].fate = Fate::Opened;
-        let mut stays = stays.into_iter().peekable();
+        let mut stays = &stays[..];
         // What arrives goes behind what stays to its left, and behind what arrived there before.
         let (mut at, mut left) = (0, None);
         while let Some(kid) = news.next() {
             if let Twin::Is(twin) = self.nodes[kid].twin {
-                self.pairs.push_back((twin, kid));
-                if stays.next_if_eq(&twin).is_some() {
+                self.pairs.push((twin, kid));
+                if let [next, rest @ ..] = stays
+                    && *next == twin
+                {
+                    stays = rest;
                     left = Some(twin);
                     continue;
                 }
@@ -249,11 +220,10 @@ impl<V: Value> Diff<V> {
             if let Some(left) = left.take() {
                 at = index(&self.trace(left)?)? + 1;
             }
-            let mut list = self.trace(old)?;
+            let list = self.trace(old)?;
             if let Twin::Is(twin) = self.nodes[kid].twin {
                 let from = self.trace(twin)?;
-                list.0.push(Token::Index(at));
-                let to = list.after_remove(&from);
+                let to = list.child(Token::Index(at)).after_remove(&from);
                 at = index(&to)? + 1;
                 let written = self.patch.0.len();
                 push_moves(&mut self.patch.0, from, to, false);
@@ -262,16 +232,14 @@ impl<V: Value> Diff<V> {
                 }
                 continue;
             }
-            let arrives = |kid: &usize| !matches!(self.nodes[*kid].twin, Twin::Is(_));
-            let more = news.clone().take_while(arrives).count();
-            news.start += more;
             let pos = at;
-            for kid in kid..=kid + more {
-                let value = self.nodes[kid].value.clone();
-                let mut path = list.clone();
-                path.0.push(Token::Index(at));
+            news.start = kid;
+            while !news.is_empty() && !matches!(self.nodes[news.start].twin, Twin::Is(_)) {
+                let value = self.nodes[news.start].value.clone();
+                let path = list.clone().child(Token::Index(at));
                 self.patch.0.push(Op::Ins(path, value));
                 at += 1;
+                news.start += 1;
             }
             // To the walker new elements are what new text is: a run at a gap.
             let run = Op::StrIns {
@@ -283,66 +251,6 @@ impl<V: Value> Diff<V> {
             self.walker.step(&run).ok()?;
         }
         Some(())
-    }
-
-    /// Pairs the elements of an array that no id in the whole document has paired.
-    fn pair_elements(&mut self, olds: &Range<usize>, news: &Range<usize>) {
-        let all = olds.clone().chain(news.clone());
-        let open = all.filter(|kid| self.is_open(*kid));
-        self.pair(open.filter_map(|kid| self.named(kid)).collect());
-        let open = |kids: &Range<usize>| -> Vec<usize> {
-            kids.clone().filter(|kid| self.is_open(*kid)).collect()
-        };
-        let (mut left, mut right) = (&open(olds)[..], &open(news)[..]);
-        if left.len() != right.len() {
-            while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right)
-                && self.nodes[*a].value.equals(&self.nodes[*b].value)
-            {
-                self.link(*a, *b);
-                (left, right) = (left_rest, right_rest);
-            }
-            while let ([left_rest @ .., a], [right_rest @ .., b]) = (left, right)
-                && self.nodes[*a].value.equals(&self.nodes[*b].value)
-            {
-                self.link(*a, *b);
-                (left, right) = (left_rest, right_rest);
-            }
-        }
-        for (a, b) in left.iter().zip(right) {
-            self.link(*a, *b);
-        }
-    }
-
-    fn is_open(&self, node: usize) -> bool {
-        self.nodes[node].twin == Twin::Open
-    }
-
-    /// The most elements of an array whose order is the same in both documents, in that order:
-    /// they stay where they are, and the others move.
-    fn longest_run(&self, olds: &Range<usize>, news: &Range<usize>) -> Vec<usize> {
-        // For each length of a run the smallest last element, and for each element the one before.
-        let mut ends: Vec<usize> = Vec::new();
-        let mut before = vec![None; olds.len()];
-        for kid in news.clone() {
-            if let Twin::Is(twin) = self.nodes[kid].twin
-                && olds.contains(&twin)
-            {
-                let at = ends.partition_point(|end| *end < twin);
-                before[twin - olds.start] = at.checked_sub(1).map(|at| ends[at]);
-                match ends.get_mut(at) {
-                    Some(end) => *end = twin,
-                    None => ends.push(twin),
-                }
-            }
-        }
-        let mut next = ends.pop();
-        ends.clear();
-        while let Some(end) = next {
-            ends.push(end);
-            next = before[end - olds.start];
-        }
-        ends.reverse();
-        ends
     }
 
     /// Writes what goes and what is replaced, from the end, runs of elements at once.
