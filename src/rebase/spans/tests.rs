@@ -72,7 +72,7 @@ fn t3_chunks_find_what_a_plain_list_finds() {
                 3 => {
                     let len = chance.below(4) as usize;
                     let mut offsets = Vec::new();
-                    spans.range(index, len, view, |visible, offset, len| {
+                    spans.range(index, len, view, &mut |visible, offset, len| {
                         if visible[view as usize] {
                             offsets.extend((0..len).map(|_| offset));
                         }
