@@ -12,11 +12,12 @@ use draftsync_server::limits::{APPENDS_MAX, Limits};
 use draftsync_server::{Config, Server};
 use serde_json::json;
 use std::future::ready;
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use support::program::Program;
 use support::{
     Client, Folder, add, config, hello, id, push, refusal, seed, server, server_with_engine, until,
     within,
@@ -453,8 +454,8 @@ async fn s12_a_stopped_server_lets_nobody_in() {
 #[test]
 fn s12_the_program_prints_its_url_and_stops_when_told() {
     for signal in ["-TERM", "-INT"] {
-        let mut program = Program::start(&["--listen", "127.0.0.1:0", "--engine", "memory"]);
-        assert!(program.address().port() > 0);
+        let mut program = start(&["--listen", "127.0.0.1:0", "--engine", "memory"]);
+        assert!(program.address().unwrap().port() > 0);
         let id = program.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -479,8 +480,8 @@ async fn s17_what_a_killed_program_acknowledged_is_there_again() {
     let flags = ["--listen", "127.0.0.1:0", "--data", data];
     let mut epoch = None;
     for life in 1..=3 {
-        let mut program = Program::start(&flags);
-        let mut client = Client::connect_to(program.address(), "r").await;
+        let mut program = start(&flags);
+        let mut client = Client::connect_to(program.address().unwrap(), "r").await;
         client.send(&hello(1)).await;
         let welcome = client.next().await;
         assert_eq!(welcome["last_seq"], life - 1);
@@ -502,7 +503,7 @@ async fn s17_what_a_killed_program_acknowledged_is_there_again() {
 
 #[test]
 fn s1_the_program_refuses_an_open_address() {
-    let mut program = Program::start(&["--listen", "0.0.0.0:0", "--engine", "memory"]);
+    let mut program = start(&["--listen", "0.0.0.0:0", "--engine", "memory"]);
     assert!(!program.child.wait().unwrap().success());
     let mut message = String::new();
     let mut errors = program.child.stderr.take().unwrap();
@@ -510,37 +511,7 @@ fn s1_the_program_refuses_an_open_address() {
     assert!(message.contains("listen on 127.0.0.1"), "{message}");
 }
 
-struct Program {
-    child: Child,
-    output: BufReader<ChildStdout>,
-}
-
-impl Program {
-    fn start(flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_draftsync-server"))
-            .args(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, output }
-    }
-
-    /// What it says first: where it listens.
-    fn address(&mut self) -> SocketAddr {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("http://");
-        address
-            .and_then(|address| address.parse().ok())
-            .expect(&line)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // One that has ended needs no killing.
-        let _ended = self.child.kill();
-    }
+fn start(flags: &[&str]) -> Program {
+    let program = Path::new(env!("CARGO_BIN_EXE_draftsync-server"));
+    Program::start(program, flags, Stdio::piped()).unwrap()
 }

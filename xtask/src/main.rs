@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod bench;
+mod crash;
 mod demo;
 mod pkg;
 mod run;
@@ -33,6 +34,7 @@ Usage: cargo xtask <command>
   size                 print the sizes of what an app ships; fail over the budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
   soak [options]       try a property with any number of cases (soak --list names them)
+  crash [options]      kill a server under load, and check what it kept (crash --help)
   bench [options]      measure beside other libraries in headless Chromium (bench --help)
   bench rebase         measure the rebase alone, natively and beside Yjs
   help                 print this
@@ -64,6 +66,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "size" => size::size(&workspace, rest),
         "scenarios" => scenarios::scenarios(&workspace, rest),
         "soak" => soak::soak(&workspace, rest),
+        "crash" => crash::crash(&workspace, rest),
         "bench" => bench::bench(&workspace, rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

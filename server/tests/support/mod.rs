@@ -6,24 +6,22 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod client;
 pub(crate) mod disk;
+pub(crate) mod program;
+
+pub(crate) use client::{Client, DEADLINE};
 
 use draftsync_server::engine::{Engine, Memory};
 use draftsync_server::limits::Limits;
 use draftsync_server::{Config, Server};
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
-
-/// Longer than anything here takes on a busy machine; who waits that long has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
                        Sec-WebSocket-Version: 13\r\n\
@@ -73,32 +71,19 @@ pub(crate) fn id(number: u32) -> String {
     format!("{number:032x}")
 }
 
-pub(crate) struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-}
-
 impl Client {
     pub(crate) async fn connect(server: &Server, room: &str) -> Self {
         Self::connect_to(server.address(), room).await
     }
 
-    pub(crate) async fn connect_to(address: SocketAddr, room: &str) -> Self {
-        let uri = format!("ws://{address}/rooms/{room}");
-        let builder = ClientBuilder::new().uri(&uri).unwrap();
-        let (socket, _) = within(builder.connect()).await.unwrap();
-        Self { socket }
-    }
-
     /// Connects with the smallest receive buffer that the system gives.
     pub(crate) async fn connect_narrow(server: &Server, room: &str) -> Self {
-        let uri = format!("ws://{}/rooms/{room}", server.address());
-        let builder = ClientBuilder::new().uri(&uri).unwrap();
         let tcp = TcpSocket::new_v4().unwrap();
         tcp.set_recv_buffer_size(1).unwrap();
         let stream = within(tcp.connect(server.address())).await.unwrap();
-        let stream = MaybeTlsStream::Plain(stream);
-        let (socket, _) = within(builder.connect_on(stream)).await.unwrap();
-        Self { socket }
+        within(Self::try_connect_on(stream, server.address(), room))
+            .await
+            .unwrap()
     }
 
     /// Connects and says hello; gives the welcome too.
@@ -108,76 +93,6 @@ impl Client {
         let welcome = client.next().await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         (client, welcome)
-    }
-
-    pub(crate) async fn send(&mut self, message: &Value) {
-        self.send_text(message.to_string()).await;
-    }
-
-    pub(crate) async fn send_text(&mut self, text: String) {
-        self.send_raw(Message::text(text)).await;
-    }
-
-    pub(crate) async fn send_raw(&mut self, message: Message) {
-        within(self.socket.send(message)).await.unwrap();
-    }
-
-    /// Sends what the other side may refuse to read; whether it could be sent.
-    pub(crate) async fn try_send_text(&mut self, text: String) -> bool {
-        within(self.socket.send(Message::text(text))).await.is_ok()
-    }
-
-    /// The next message.
-    pub(crate) async fn next(&mut self) -> Value {
-        match self.next_or_close().await {
-            Ok(message) => message,
-            Err(close) => panic!("closed with {close:?}"),
-        }
-    }
-
-    /// The next message, or the close code and its reason.
-    pub(crate) async fn next_or_close(&mut self) -> Result<Value, (u16, String)> {
-        loop {
-            let message = within(self.socket.next()).await.expect("a frame").unwrap();
-            if let Some((code, reason)) = message.as_close() {
-                return Err((code.into(), reason.to_owned()));
-            }
-            if let Some(text) = message.as_text() {
-                return Ok(serde_json::from_str(text).unwrap());
-            }
-        }
-    }
-
-    /// Reads until the server has pinged so often; each is answered while the next is waited for.
-    pub(crate) async fn pinged(&mut self, times: usize) {
-        for _ in 0..times {
-            while !within(self.socket.next())
-                .await
-                .expect("a frame")
-                .unwrap()
-                .is_ping()
-            {}
-        }
-    }
-
-    /// Reads until the close; gives the code of the last `error` before it, and the close.
-    pub(crate) async fn closed(&mut self) -> (Option<String>, u16, String) {
-        let mut error = None;
-        loop {
-            match self.next_or_close().await {
-                Ok(message) if message["type"] == "error" => {
-                    error = message["code"].as_str().map(str::to_owned);
-                }
-                Ok(_) => {}
-                Err((code, reason)) => return (error, code, reason),
-            }
-        }
-    }
-
-    /// Closes and waits for the other side to do so too.
-    pub(crate) async fn leave(mut self) {
-        within(self.socket.close()).await.unwrap();
-        while let Some(Ok(_)) = within(self.socket.next()).await {}
     }
 }
 
