@@ -2,7 +2,7 @@
 // Brings the wasm that the package carries, when the first store is made and not before.
 
 import { imports, run } from "./core.js";
-import hex from "./core.hex.js";
+import text from "./core.text.js";
 
 /** @type {true | Promise<true> | undefined} */
 let loaded;
@@ -13,7 +13,7 @@ let loaded;
  */
 export function load() {
   if (loaded) return loaded;
-  const bytes = decode(hex);
+  const bytes = decode(text);
   try {
     run(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
     loaded = true;
@@ -29,19 +29,21 @@ export function load() {
   return loaded;
 }
 
-/** @param {string} text */
+/**
+ * A character is a byte, 43 above it; each space before it adds 86 to the byte, and each `!` twice
+ * that. Bytes above 255 begin at 0 again.
+ * @param {string} text
+ */
 function decode(text) {
-  const native = /** @type {{ fromHex?: (text: string) => Uint8Array<ArrayBuffer> }} */ (
-    /** @type {unknown} */ (Uint8Array)
-  );
-  if (native.fromHex) return native.fromHex(text);
-  /** @param {number} index */
-  const digit = (index) => {
-    const code = text.charCodeAt(index);
-    return (code & 15) + (code >> 6) * 9;
-  };
-  return Uint8Array.from(
-    { length: text.length / 2 },
-    (_, i) => (digit(2 * i) << 4) | digit(2 * i + 1),
-  );
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
+  let more = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 33) {
+      bytes[length++] = code - 43 + more;
+      more = 0;
+    } else more += (code - 31) * 86;
+  }
+  return bytes.subarray(0, length);
 }

@@ -77,8 +77,8 @@ async function bundle(source) {
  */
 function withoutWasm(bytes) {
   const text = new TextDecoder().decode(bytes);
-  const parts = text.split(/(?<=")(?:[0-9a-f]{2}){1000,}(?=")/);
-  if (parts.length !== 2) throw new Error("the default entry has no text of hex, or two of them");
+  const parts = text.split(/(?<=")[^"\\]{20000,}(?=")/);
+  if (parts.length !== 2) throw new Error("the default entry has no text of wasm, or two of them");
   return new TextEncoder().encode(parts.join(""));
 }
 

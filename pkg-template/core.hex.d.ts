@@ -1,3 +1,0 @@
-/** The wasm in hexadecimal digits. */
-declare const hex: string;
-export default hex;
