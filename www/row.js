@@ -1,6 +1,8 @@
 // @ts-check
 // One item on the screen: its elements, and editing in place.
 
+import { whenLeft } from "./leave.js";
+
 /** @typedef {import("./todos.js").Todo} Todo */
 
 const FLASH_MS = 1400;
@@ -59,7 +61,7 @@ export class Row {
     this.up.addEventListener("click", () => this.actions.step(this.id, -1));
     this.down.addEventListener("click", () => this.actions.step(this.id, 1));
     this.trash.addEventListener("click", () => this.actions.remove(this.id));
-    this.field.addEventListener("blur", () => this.endEdit("save"));
+    whenLeft(this.field, () => this.endEdit("save"));
     this.field.addEventListener("keydown", (event) => {
       // While an input method composes, Enter chooses a candidate and Escape drops it.
       if (event.isComposing) return;

@@ -1,6 +1,8 @@
 // @ts-check
 // The name of the list, renamed in place.
 
+import { whenLeft } from "./leave.js";
+
 /**
  * @param {HTMLButtonElement} text
  * @param {HTMLInputElement} field
@@ -26,7 +28,7 @@ export function makeTitle(text, field, rename) {
     field.focus();
     field.select();
   });
-  field.addEventListener("blur", () => end("save"));
+  whenLeft(field, () => end("save"));
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
     end(event.key === "Enter" ? "save" : "drop");

@@ -42,6 +42,26 @@ inBothBrowsers("two windows", (browser) => {
     await grace.close();
   });
 
+  test("C3: a button that is pressed while a text is edited does what it says, and the text stays", async () => {
+    const [ada, grace] = await two();
+    await ada.goOffline(true);
+    await ada.reaches("offline");
+    for (const [index, target] of [
+      "#offline",
+      "#list > li:nth-child(3) [data-role=check]",
+    ].entries()) {
+      await ada.part(index, "text").click();
+      await ada.page.locator("#list [data-role=edit]:visible").fill(`edited ${index}`);
+      await ada.page.locator(target).click();
+    }
+    assert.equal(await ada.page.locator("#offline").getAttribute("aria-checked"), "false");
+    await ada.shows(["edited 0", "edited 1", EXAMPLES[2]]);
+    const shown = await agree([ada, grace]);
+    assert.equal(shown[2].done, true);
+    await ada.close();
+    await grace.close();
+  });
+
   test("C5, R5: every kind of edit crosses, both ways", async () => {
     const [ada, grace] = await two();
     await ada.add("from Ada");
