@@ -5,12 +5,18 @@
 
 use crate::chance::Chance;
 use crate::error::ErrorCode;
-use core::time::Duration;
+
+/// Milliseconds; as a time, since a moment of the caller's choice.
+///
+/// Not `Duration`, whose arithmetic is in seconds and nanoseconds and takes half a kilobyte.
+pub type Millis = u64;
 
 /// First wait after a lost connection, unless the app says otherwise.
-pub const DELAY_MIN: Duration = Duration::from_millis(250);
+pub const DELAY_MIN: Millis = 250;
 /// Longest wait, unless the app says otherwise.
-pub const DELAY_MAX: Duration = Duration::from_secs(30);
+pub const DELAY_MAX: Millis = 30_000;
+/// Longer waits are over at once, in the timers of browsers.
+const WAIT_MAX: Millis = i32::MAX as Millis;
 
 /// What the caller must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +31,7 @@ pub enum LinkOutput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     /// Not connected; the time of the next attempt, if there is to be one.
-    Offline(Option<Duration>),
+    Offline(Option<Millis>),
     /// A socket is being opened, or the room has not greeted yet; the attempt counts from 1.
     Connecting(u32),
     /// The room has greeted.
@@ -41,8 +47,8 @@ pub struct Link {
     attempt: u32,
     /// Whether a socket exists.
     open: bool,
-    delay_min: Duration,
-    delay_max: Duration,
+    delay_min: Millis,
+    delay_max: Millis,
     chance: Chance,
     output: Option<LinkOutput>,
 }
@@ -62,9 +68,9 @@ impl Link {
     }
 
     /// Sets the shortest and longest wait.
-    pub fn set_delays(&mut self, min: Duration, max: Duration) {
-        self.delay_min = min;
-        self.delay_max = max.max(min);
+    pub fn set_delays(&mut self, min: Millis, max: Millis) {
+        self.delay_min = min.min(WAIT_MAX);
+        self.delay_max = max.max(min).min(WAIT_MAX);
     }
 
     /// Where the connection is.
@@ -95,7 +101,7 @@ impl Link {
     }
 
     /// The socket is gone, for the reason that its close code and text give.
-    pub fn handle_closed(&mut self, now: Duration, code: u16, reason: &str) {
+    pub fn handle_closed(&mut self, now: Millis, code: u16, reason: &str) {
         self.open = false;
         let told = ErrorCode::from_word(reason);
         match code {
@@ -107,20 +113,20 @@ impl Link {
     }
 
     /// The connection must be made anew, although the socket is fine.
-    pub fn handle_broken(&mut self, now: Duration) {
+    pub fn handle_broken(&mut self, now: Millis) {
         self.drop_socket();
         self.wait(now);
     }
 
     /// Time has passed.
-    pub fn handle_timeout(&mut self, now: Duration) {
+    pub fn handle_timeout(&mut self, now: Millis) {
         if matches!(self.state, LinkState::Offline(Some(at)) if at <= now) {
             self.try_again();
         }
     }
 
     /// When `handle_timeout` wants to be called.
-    pub fn poll_timeout(&self) -> Option<Duration> {
+    pub fn poll_timeout(&self) -> Option<Millis> {
         match self.state {
             LinkState::Offline(at) => at,
             _ => None,
@@ -148,10 +154,10 @@ impl Link {
 
     /// Full jitter: any wait up to a bound that doubles with every attempt, so that the clients
     /// of a restarted server do not come all at once.
-    fn wait(&mut self, now: Duration) {
-        let doubled = self.delay_min.saturating_mul(1 << self.attempt.min(16));
-        let bound = doubled.min(self.delay_max).as_millis() as u64;
-        let wait = Duration::from_millis(self.chance.below(bound.saturating_add(1)));
+    fn wait(&mut self, now: Millis) {
+        let doubled = self.delay_min << self.attempt.min(16);
+        let bound = doubled.min(self.delay_max);
+        let wait = self.chance.below(bound + 1);
         self.state = LinkState::Offline(Some(now + wait));
     }
 }
@@ -160,11 +166,7 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    fn lose(link: &mut Link, now: Duration) -> Duration {
+    fn lose(link: &mut Link, now: Millis) -> Millis {
         link.handle_closed(now, 1006, "");
         let at = link.poll_timeout().unwrap();
         link.handle_timeout(at);
@@ -176,11 +178,11 @@ mod tests {
     fn c24_waits_grow_and_stay_within_their_bound() {
         for seed in 0..200 {
             let mut link = Link::new(seed);
-            link.set_delays(ms(100), ms(1000));
+            link.set_delays(100, 1000);
             link.connect();
             assert_eq!(link.poll_output(), Some(LinkOutput::Open));
             for bound in [200, 400, 800, 1000, 1000, 1000] {
-                assert!(lose(&mut link, ms(5)) <= ms(bound));
+                assert!(lose(&mut link, 5) <= bound);
             }
         }
     }
@@ -188,14 +190,14 @@ mod tests {
     #[test]
     fn c24_a_welcome_begins_the_back_off_anew() {
         let mut link = Link::new(1);
-        link.set_delays(ms(1000), ms(60_000));
+        link.set_delays(1000, 60_000);
         link.connect();
         for _ in 0..8 {
-            lose(&mut link, ms(0));
+            lose(&mut link, 0);
         }
         link.handle_greeted();
         assert_eq!(link.state(), LinkState::Connected);
-        assert!(lose(&mut link, ms(0)) <= ms(1000));
+        assert!(lose(&mut link, 0) <= 1000);
     }
 
     #[test]
@@ -208,7 +210,7 @@ mod tests {
             let mut link = Link::new(1);
             link.connect();
             link.poll_output();
-            link.handle_closed(ms(0), code, word);
+            link.handle_closed(0, code, word);
             assert_eq!(
                 link.state(),
                 LinkState::Failed(ErrorCode::from_word(word).unwrap())
@@ -225,7 +227,7 @@ mod tests {
             let mut link = Link::new(1);
             link.connect();
             link.poll_output();
-            link.handle_closed(ms(0), code, "");
+            link.handle_closed(0, code, "");
             assert!(link.poll_timeout().is_some(), "{code}");
         }
     }
@@ -237,7 +239,7 @@ mod tests {
         link.poll_output();
         link.disconnect();
         assert_eq!(link.poll_output(), Some(LinkOutput::Close));
-        link.handle_timeout(ms(1_000_000));
+        link.handle_timeout(1_000_000);
         assert_eq!(
             (link.poll_output(), link.state()),
             (None, LinkState::Offline(None))

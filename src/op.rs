@@ -5,6 +5,7 @@ use crate::path::{Path, Token};
 use crate::protocol::PatchOp;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::mem::discriminant;
 
 /// One operation as the core has it; `V` is the host's value.
 ///
@@ -127,25 +128,40 @@ impl<V> Op<V> {
 impl<V: Value> PatchOp<V> {
     /// Whether both are the same text.
     pub fn says(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Add { path: a, value: v }, Self::Add { path: b, value: w })
-            | (Self::Replace { path: a, value: v }, Self::Replace { path: b, value: w })
-            | (Self::Test { path: a, value: v }, Self::Test { path: b, value: w }) => {
-                a == b && v.equals(w)
-            }
-            (
-                Self::StrIns {
-                    path: a,
-                    pos: i,
-                    str: v,
-                },
-                Self::StrIns {
-                    path: b,
-                    pos: j,
-                    str: w,
-                },
-            ) => a == b && i == j && v.equals(w),
-            _ => self == other,
+        let same_values = match (self.value(), other.value()) {
+            (Some(value), Some(other)) => value.equals(other),
+            _ => true,
+        };
+        discriminant(self) == discriminant(other)
+            && self.path() == other.path()
+            && self.from() == other.from()
+            && self.numbers() == other.numbers()
+            && same_values
+    }
+
+    fn value(&self) -> Option<&V> {
+        match self {
+            Self::Add { value, .. }
+            | Self::Replace { value, .. }
+            | Self::Test { value, .. }
+            | Self::StrIns { str: value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    fn from(&self) -> Option<&str> {
+        match self {
+            Self::Move { from, .. } | Self::Copy { from, .. } => Some(from),
+            _ => None,
+        }
+    }
+
+    fn numbers(&self) -> [f64; 2] {
+        match self {
+            Self::Inc { inc, .. } => [*inc, 0.0],
+            Self::StrIns { pos, .. } => [*pos as f64, 0.0],
+            Self::StrDel { pos, len, .. } => [*pos as f64, *len as f64],
+            _ => [0.0, 0.0],
         }
     }
 }

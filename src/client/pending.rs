@@ -35,7 +35,7 @@ pub(super) struct Pending<V> {
     pub(super) form: Patch<V>,
     /// For each operation of `form` the index of the written one that it came from.
     pub(super) origin: Vec<usize>,
-    /// The text that was pushed and its origins, once the form reads otherwise.
+    /// The text that was pushed and its origins, once the form may read otherwise.
     pub(super) pushed: Option<(Vec<PatchOp<V>>, Vec<usize>)>,
     pub(super) lost: Vec<LostHere>,
     /// How many foreign changes had come when it was written.
@@ -62,7 +62,7 @@ impl<V: Value> Pending<V> {
                 .map(|lost| here(lost, &self.origin));
         }
         let origin: Vec<usize> = rebased.origin.iter().map(|op| self.origin[*op]).collect();
-        if in_flight && self.pushed.is_none() && rebased.patch != self.form {
+        if in_flight && self.pushed.is_none() {
             self.pushed = Some((self.form.to_text(), self.origin.clone()));
         }
         self.form = rebased.patch;

@@ -11,12 +11,11 @@ use super::host::{date_now, now_ms};
 use super::js_doc::JsDoc;
 use crate::client::{Client, Origin, Output};
 use crate::error::ErrorCode;
-use crate::link::{Link, LinkOutput, LinkState};
+use crate::link::{Link, LinkOutput, LinkState, Millis};
 use crate::protocol::SUBPROTOCOL;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
-use core::time::Duration;
 use wasm_bindgen::JsValue;
 
 /// What the pump works on; borrowed for moments only.
@@ -25,7 +24,7 @@ pub(super) struct State {
     pub(super) client: Client<JsDoc>,
     pub(super) link: Link,
     /// When the timer of `index.js` wakes us.
-    pub(super) timer: Option<Duration>,
+    pub(super) timer: Option<Millis>,
     /// The status as it was last told.
     pub(super) told: (LinkState, bool, usize),
     /// The root as it was last told.
@@ -60,8 +59,8 @@ enum Step {
 }
 
 impl Inner {
-    fn now(&self) -> Duration {
-        Duration::from_micros((now_ms() * 1000.0) as u64)
+    fn now(&self) -> Millis {
+        now_ms() as Millis
     }
 
     /// Does everything there is to do. A call from inside it returns at once: the outer one goes on.
@@ -124,11 +123,11 @@ impl Inner {
             return None;
         }
         state.timer = timer;
-        let wait = timer.map(|at| at.saturating_sub(now).as_millis() as f64 + 1.0);
+        let wait = timer.map(|at| at.saturating_sub(now) as f64 + 1.0);
         Some(Step::Tell(name::WAIT, wait.into()))
     }
 
-    fn take(&self, state: &mut State, event: Event, now: Duration) {
+    fn take(&self, state: &mut State, event: Event, now: Millis) {
         match event {
             Event::Opened => state.client.handle_opened(),
             Event::Frame(frame) => match self.codec.decode(&frame) {
@@ -142,7 +141,7 @@ impl Inner {
         }
     }
 
-    fn translate(&self, state: &mut State, output: Output<JsValue>, now: Duration) -> Step {
+    fn translate(&self, state: &mut State, output: Output<JsValue>, now: Millis) -> Step {
         match output {
             Output::Send(message) => Step::Tell(name::SEND, self.codec.encode(&message)),
             Output::Changed => {
@@ -233,7 +232,7 @@ impl Inner {
             LinkState::Offline(at) => {
                 match at {
                     Some(at) => {
-                        let wait = at.saturating_sub(self.now()).as_millis() as f64;
+                        let wait = at.saturating_sub(self.now()) as f64;
                         put_number(&told, name::RETRY_AT, date_now() + wait);
                     }
                     None => put(&told, name::RETRY_AT, &JsValue::NULL),

@@ -12,11 +12,10 @@ use super::pump::{Event, Inner, State};
 use crate::client::Client;
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
-use crate::link::Link;
+use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
 use alloc::collections::VecDeque;
 use core::cell::{Cell, RefCell};
-use core::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -84,10 +83,9 @@ impl SyncedStore {
             client.set_queue_changes_max(changes as usize);
         }
         let mut link = Link::new(random());
-        let delay = |name, default: Duration| {
-            option(name)
-                .as_f64()
-                .map_or(default, |ms| Duration::from_millis(ms as u64))
+        let delay = |name, default: Millis| {
+            let delay = option(name).as_f64();
+            delay.map_or(default, |ms| ms as Millis)
         };
         link.set_delays(
             delay(name::MIN_DELAY_MS, crate::link::DELAY_MIN),
