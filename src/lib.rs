@@ -10,6 +10,7 @@
 //! - [`apply`]: what operations mean.
 //! - [`rebase`]: what they mean after the operations of others.
 //! - [`diff`]: two documents → a patch.
+//! - [`history`]: undo and redo.
 //! - [`protocol`]: messages and limits. [`frame`]: one message from one text.
 //! - [`client`], [`room`]: one replica, and one document's authority; state machines without IO.
 //! - [`error`]: what can go wrong.
@@ -30,6 +31,7 @@ pub mod doc;
 pub mod error;
 pub mod frame;
 mod hex;
+pub mod history;
 pub mod link;
 pub mod op;
 pub mod path;

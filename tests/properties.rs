@@ -45,6 +45,16 @@ fn p6_p19_an_inverse_takes_its_patch_back_and_only_that() {
 }
 
 #[test]
+fn p7_u1_undos_lead_back_to_each_state_and_redos_forth_again() {
+    holds("p7-undo");
+}
+
+#[test]
+fn p7_u4_undo_and_redo_leave_what_is_others() {
+    holds("p7-others");
+}
+
+#[test]
 fn p8_t1_t2_over_nothing_a_patch_stays_and_disjoint_patches_commute() {
     holds("p8-nothing-and-disjoint");
 }

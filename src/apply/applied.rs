@@ -36,6 +36,11 @@ impl<V> Applied<V> {
             befores: Vec::new(),
         }
     }
+
+    /// Whether it is such a patch, without an inverse.
+    pub fn is_recorded(&self) -> bool {
+        self.befores.len() < self.patch.0.len()
+    }
 }
 
 impl<V: Value> Applied<V> {

@@ -1,14 +1,14 @@
 //! What the room says, and what it does to base and pending.
 
-use super::pending::{LostHere, Outcome, Pending, in_order};
+use super::pending::Pending;
 use super::replay::Unfit;
-use super::{Client, Origin, Output, Phase, Refused};
+use super::{Client, Origin, Output, Phase};
 use crate::apply::{self, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
 use crate::protocol::{CatchUp, Change, PatchOp, Seq, ToClient, ToRoom, Verdict, Version, Welcome};
-use crate::rebase::{Kind, Run};
+use crate::rebase::Run;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -139,11 +139,15 @@ impl<D: Doc> Client<D> {
         }
         self.places = None;
         for result in results {
+            let trailing = self.trailing();
             if let Some(change) = self.pending.pop_front() {
                 // Nothing is left of the form of one that was not taken.
                 let form = change.form.without_tests();
-                let fits = apply::settle(&mut self.base, &form, &Rules::RFC);
-                debug_assert!(fits.is_ok(), "a form fits the document that it stands on");
+                let applied = apply::settle(&mut self.base, &form, &Rules::RFC);
+                debug_assert!(applied.is_ok(), "a form fits the document that it stands on");
+                if let Ok(applied) = applied {
+                    self.history.refresh(self.pending.len(), trailing, &applied);
+                }
                 self.report(change, result, true);
             }
         }
@@ -273,13 +277,18 @@ impl<D: Doc> Client<D> {
     /// Applies what the room took to the base.
     fn advance(&mut self, results: &[Verdict<D::Value>], predicted: bool) -> Result<(), Unfit> {
         let mut canonical: Vec<Patch<D::Value>> = Vec::new();
+        let trailing = self.trailing();
+        let mut left = self.pending.len();
         for (result, change) in results.iter().zip(&self.pending) {
+            left -= 1;
             if !is_taken(result) {
                 continue;
             }
             let form = change.form.without_tests();
             if predicted {
-                apply::apply(&mut self.base, &form, &Rules::RFC).map_err(|_| Unfit)?;
+                let applied =
+                    apply::apply(&mut self.base, &form, &Rules::RFC).map_err(|_| Unfit)?;
+                self.history.refresh(left, trailing, &applied);
                 continue;
             }
             let text = match (&result.patch, &change.pushed) {
@@ -303,6 +312,8 @@ impl<D: Doc> Client<D> {
     /// The room took another text than this replica predicted: its text is foreign to pending,
     /// the forms that stood for it leave.
     fn follow(&mut self, results: &[Verdict<D::Value>], canonical: &[Patch<D::Value>]) {
+        // Inverses of what this replica believed are worth nothing now.
+        self.history.clear();
         self.rebase_pending(canonical, |index| {
             if index < results.len() {
                 Run::Refused
@@ -313,65 +324,6 @@ impl<D: Doc> Client<D> {
         if let Some(result) = results.first() {
             self.outputs.push_back(Output::Mispredicted(result.seq));
         }
-    }
-
-    /// Tells the app what became of a change.
-    fn report(&mut self, change: Pending<D::Value>, result: Verdict<D::Value>, unseen: bool) {
-        self.waiting_ops -= change.written_ops;
-        if let Some(refusal) = &result.rejected {
-            let refused = Refused {
-                code: ErrorCode::from_word(&refusal.code).unwrap_or(ErrorCode::Rejected),
-                op: change.written(refusal.op),
-                rule: refusal.rule.clone(),
-            };
-            self.roll_back(change.seq, refused);
-            return;
-        }
-        if let Some(LostHere { op, kind }) = change.refused {
-            let rule = kind.word().into();
-            self.roll_back(
-                change.seq,
-                Refused {
-                    code: ErrorCode::Rejected,
-                    op,
-                    rule,
-                },
-            );
-            return;
-        }
-        let mut lost = change.lost.clone();
-        if unseen {
-            // Nothing was rebased here: what the room says is all there is to know.
-            let told = result.lost.iter().filter_map(|lost| {
-                let kind = Kind::from_word(&lost.reason)?;
-                Some(LostHere {
-                    op: change.written(lost.op),
-                    kind,
-                })
-            });
-            lost.extend(told);
-        }
-        let rebased =
-            change.written_after < self.foreign_changes || result.patch.is_some() || result.void;
-        let outcome = Outcome {
-            version: result.version,
-            rebased,
-            lost: in_order(lost),
-        };
-        self.outputs.push_back(Output::Settled(change.seq, outcome));
-    }
-
-    fn roll_back(&mut self, seq: Seq, refused: Refused) {
-        if self.watched {
-            self.outputs.push_back(Output::Patched {
-                origin: Origin::Rollback,
-                client_id: self.id,
-                tag: None,
-                version: Some(self.version),
-                patch: Vec::new(),
-            });
-        }
-        self.outputs.push_back(Output::Rejected(seq, refused));
     }
 }
 

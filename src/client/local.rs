@@ -5,9 +5,18 @@ use super::{Client, ENVELOPE_BYTES_MAX, Origin, Output, QUEUE_OPS_MAX};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::Doc;
 use crate::error::Error;
+use crate::history::{Chain, Inverse, LeftOut};
 use crate::op::{Op, Patch};
 use crate::protocol::{PatchOp, Seq, Tag};
 use alloc::vec::Vec;
+
+/// Where a change comes from.
+enum Source<V> {
+    /// The app wrote it.
+    Edit,
+    /// It is the top of a chain, and this was left out of it.
+    History(Chain, Vec<LeftOut<V>>),
+}
 
 /// Updates that become one change, or none.
 #[derive(Debug)]
@@ -42,7 +51,10 @@ impl<D: Doc> Client<D> {
                 outer.view = inner.view;
                 Ok(None)
             }
-            None => self.commit(Applied::recorded(Patch(inner.ops)), inner.view),
+            None => {
+                let applied = Applied::recorded(Patch(inner.ops));
+                self.commit(applied, inner.view, Source::Edit)
+            }
         }
     }
 
@@ -55,8 +67,8 @@ impl<D: Doc> Client<D> {
         ops.iter().map(Op::to_text).collect()
     }
 
-    /// Undoes the innermost transaction.
-    pub fn undo(&mut self) {
+    /// Takes the innermost transaction back.
+    pub fn abandon(&mut self) {
         self.moved |= self.transactions.pop().is_some();
     }
 
@@ -68,7 +80,68 @@ impl<D: Doc> Client<D> {
         self.has_room_for(ops.len())?;
         let mut next = self.view().clone();
         let applied = apply::write(&mut next, ops, &Rules::RFC)?;
-        self.commit(applied, next)
+        self.commit(applied, next, Source::Edit)
+    }
+
+    /// Takes the last entry of the history back, as a change like any other.
+    ///
+    /// `None` when there is nothing to undo, or a transaction is open. What newer foreign writes
+    /// superseded is left out and told in the outcome (SPEC U).
+    ///
+    /// # Errors
+    /// As [`Client::record`]; then nothing has changed.
+    pub fn undo(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
+        self.step_back(Chain::Undo)
+    }
+
+    /// Takes the last undo back, under the same conditions.
+    ///
+    /// # Errors
+    /// As [`Client::record`]; then nothing has changed.
+    pub fn redo(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
+        self.step_back(Chain::Redo)
+    }
+
+    fn step_back(&mut self, chain: Chain) -> Result<Option<(Seq, Tag)>, Error> {
+        if !self.transactions.is_empty() {
+            return Ok(None);
+        }
+        let mut next = self.view().clone();
+        let trailing = self.trailing();
+        self.history.catch_up(trailing);
+        let Some(entry) = self.history.top(chain) else {
+            return Ok(None);
+        };
+        self.has_room_for(entry.patch.0.len())?;
+        let Ok(applied) = apply::apply(&mut next, &entry.patch, &Rules::RFC) else {
+            debug_assert!(false, "the top of a chain fits the view");
+            self.history.clear();
+            return Ok(None);
+        };
+        self.commit(applied, next, Source::History(chain, entry.left_out))
+    }
+
+    /// Whether [`Client::undo`] or [`Client::redo`] has anything to do.
+    pub fn can(&mut self, chain: Chain) -> bool {
+        self.replay();
+        let trailing = self.trailing();
+        self.history.catch_up(trailing);
+        self.history.can(chain)
+    }
+
+    /// Sets how many entries can be undone; 0 switches the history off.
+    pub fn set_history_entries_max(&mut self, entries: usize) {
+        self.history.set_entries_max(entries);
+    }
+
+    /// From here on edits are one entry of the history, until it is said that they are not.
+    pub fn set_history_group(&mut self, open: bool) {
+        self.history.set_group(open);
+    }
+
+    /// Forgets everything that could be undone or redone.
+    pub fn clear_history(&mut self) {
+        self.history.clear();
     }
 
     /// Takes a patch that was recorded on the view, and the view that it leads to.
@@ -81,7 +154,7 @@ impl<D: Doc> Client<D> {
         next: D::Value,
     ) -> Result<Option<(Seq, Tag)>, Error> {
         self.has_room_for(patch.0.len())?;
-        self.commit(Applied::recorded(patch), D::new(next))
+        self.commit(Applied::recorded(patch), D::new(next), Source::Edit)
     }
 
     fn has_room_for(&self, ops: usize) -> Result<(), Error> {
@@ -93,7 +166,12 @@ impl<D: Doc> Client<D> {
         Ok(())
     }
 
-    fn commit(&mut self, applied: Applied<D::Value>, next: D) -> Result<Option<(Seq, Tag)>, Error> {
+    fn commit(
+        &mut self,
+        applied: Applied<D::Value>,
+        next: D,
+        source: Source<D::Value>,
+    ) -> Result<Option<(Seq, Tag)>, Error> {
         if let Some(transaction) = self.transactions.last_mut() {
             transaction.ops.extend(applied.patch.0);
             transaction.view = next;
@@ -115,11 +193,17 @@ impl<D: Doc> Client<D> {
             });
         }
         self.walk();
+        let trailing = self.trailing();
+        self.history.catch_up(trailing);
         self.last_seq = Seq(self.last_seq.0 + 1);
         let (seq, tag) = (self.last_seq, self.chance.tag());
         if self.watched {
             self.outputs.push_back(Output::Patched {
-                origin: Origin::Local,
+                origin: match &source {
+                    Source::Edit => Origin::Local,
+                    Source::History(Chain::Undo, _) => Origin::Undo,
+                    Source::History(Chain::Redo, _) => Origin::Redo,
+                },
                 client_id: self.id,
                 tag: Some(tag),
                 version: None,
@@ -130,7 +214,19 @@ impl<D: Doc> Client<D> {
         if let Some(places) = &mut self.places {
             places.add(&applied.patch);
         }
-        let change = Pending::new(seq, tag, applied, self.foreign_changes);
+        let inverse = if applied.is_recorded() {
+            Inverse::Later(self.view().clone(), applied.patch.clone())
+        } else {
+            Inverse::Ready(applied.inverse())
+        };
+        let mut change = Pending::new(seq, tag, applied, self.foreign_changes);
+        match source {
+            Source::Edit => self.history.edited(seq, inverse, bytes),
+            Source::History(chain, left_out) => {
+                change.left_out = left_out;
+                self.history.undone(chain, seq, inverse, bytes);
+            }
+        }
         self.pending.push_back(change);
         self.view = Some(next);
         self.moved = true;

@@ -9,12 +9,14 @@ mod inbound;
 mod local;
 mod pending;
 mod replay;
+mod told;
 
 pub use pending::{LostHere, Outcome};
 
 use crate::chance::Chance;
 use crate::doc::Doc;
 use crate::error::ErrorCode;
+use crate::history::History;
 use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{
@@ -57,6 +59,10 @@ pub enum Origin {
     Load,
     /// A change of this replica that was refused was taken back.
     Rollback,
+    /// This replica's app, which took a change back.
+    Undo,
+    /// This replica's app, which took an undo back.
+    Redo,
 }
 
 /// What the caller must do or tell.
@@ -78,7 +84,7 @@ pub enum Output<V> {
         patch: Vec<PatchOp<V>>,
     },
     /// The room took a change, or nothing of it was left.
-    Settled(Seq, Outcome),
+    Settled(Seq, Outcome<V>),
     /// The room refused a change and it was taken back.
     Rejected(Seq, Refused),
     /// The room has content now, and this replica has it.
@@ -137,6 +143,7 @@ pub struct Client<D: Doc> {
     phase: Phase,
     limits: Limits,
     queue_changes_max: usize,
+    history: History<D>,
     /// The transactions that are open, the innermost last.
     transactions: Vec<Transaction<D>>,
     /// Whether anybody wants to hear of patches; their text is not made for nobody.
@@ -170,6 +177,7 @@ impl<D: Doc> Client<D> {
                 message_bytes_max: MESSAGE_BYTES_MAX,
             },
             queue_changes_max: QUEUE_CHANGES_MAX,
+            history: History::new(),
             transactions: Vec::new(),
             watched: false,
             chance,

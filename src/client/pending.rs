@@ -8,14 +8,16 @@ use crate::rebase::{Kind, Lost, Rebased};
 use alloc::vec::Vec;
 
 /// What became of a change that was not refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<V> {
     /// The version it took, or the head at which it was found void.
     pub version: Version,
     /// Whether changes of others came before it.
     pub rebased: bool,
     /// What could not keep its meaning.
     pub lost: Vec<LostHere>,
+    /// What an undo left out, because a newer foreign write stands or its place is gone.
+    pub left_out: Vec<(PatchOp<V>, Kind)>,
 }
 
 /// An operation, by its index in the change as it was written, and the rule that decided.
@@ -38,6 +40,8 @@ pub(super) struct Pending<V> {
     /// The text that was pushed and its origins, once the form may read otherwise.
     pub(super) pushed: Option<(Vec<PatchOp<V>>, Vec<usize>)>,
     pub(super) lost: Vec<LostHere>,
+    /// What it, as an undo, had to leave out.
+    pub(super) left_out: Vec<(PatchOp<V>, Kind)>,
     /// How many foreign changes had come when it was written.
     pub(super) written_after: u64,
     /// How many operations it had when it was written.
@@ -80,6 +84,7 @@ impl<V> Pending<V> {
             origin: applied.origin,
             pushed: None,
             lost: Vec::new(),
+            left_out: Vec::new(),
             written_after,
             refused: None,
         }

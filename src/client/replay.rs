@@ -23,7 +23,9 @@ impl<D: Doc> Client<D> {
         self.version = change.version;
         self.foreign_changes += 1;
         self.moved = true;
-        if !self.pending.is_empty() {
+        if self.pending.is_empty() {
+            self.pass(&applied.patch);
+        } else {
             let apart = self.unwalked.is_empty() && self.is_apart(&applied.patch);
             let shown = apart
                 && !self.stale
@@ -31,7 +33,9 @@ impl<D: Doc> Client<D> {
                     .view
                     .as_mut()
                     .is_some_and(|view| apply::apply(view, &applied.patch, &Rules::RFC).is_ok());
-            if !apart {
+            if apart {
+                self.pass(&applied.patch);
+            } else {
                 self.unwalked.push(applied.patch);
                 if self.in_flight > 0 {
                     self.walk();
@@ -53,6 +57,15 @@ impl<D: Doc> Client<D> {
             });
         }
         Ok(())
+    }
+
+    /// A foreign patch that touches nothing pending is still foreign to what can be undone.
+    fn pass(&mut self, patch: &Patch<D::Value>) {
+        self.history.pass(patch);
+        if self.history.is_behind() {
+            let trailing = self.trailing();
+            self.history.catch_up(trailing);
+        }
     }
 
     /// Whether a patch touches nothing that pending touches.
@@ -88,11 +101,23 @@ impl<D: Doc> Client<D> {
 
     /// Runs all of pending in a walk that has run what is foreign.
     fn run_pending(&mut self, mut walker: Walker<D::Value>, run: impl Fn(usize) -> Run) {
+        let trailing = self.trailing();
+        self.history.catch_up(trailing);
         let in_flight = self.in_flight;
+        let mut left = self.pending.len();
+        // Changes of which the inverses of before are stale.
+        let mut stale = Vec::new();
         for (index, change) in self.pending.iter_mut().enumerate() {
-            let rebased = walker.pending(&change.form, run(index));
+            self.history.fork(left, trailing, &walker, &stale);
+            left -= 1;
+            let run = run(index);
+            let rebased = walker.pending(&change.form, run);
+            if run == Run::Refused || rebased.disturbed {
+                stale.push(change.seq);
+            }
             change.take(rebased, index < in_flight);
         }
+        self.history.fork(left, trailing, &walker, &stale);
         self.places = None;
         self.stale = true;
     }
@@ -108,14 +133,27 @@ impl<D: Doc> Client<D> {
             return;
         }
         let mut view = self.base.clone();
-        for change in &mut self.pending {
-            if guarded(&mut view, &change.form).is_err() {
-                // A form fits the document that it stands on; if a fault of ours says otherwise,
-                // the view does without it and the room decides.
-                debug_assert!(false, "a form fits the document that it stands on");
+        let trailing = self.trailing();
+        let mut left = self.pending.len();
+        for change in &self.pending {
+            left -= 1;
+            let applied = apply::apply(&mut view, &change.form, &guessing());
+            // If a fault of ours says otherwise, the view does without it and the room decides.
+            debug_assert!(
+                applied.is_ok(),
+                "a form fits the document that it stands on"
+            );
+            if let Ok(applied) = applied {
+                self.history.refresh(left, trailing, &applied);
             }
         }
         self.view = Some(view);
+    }
+
+    /// How many of the last pending changes have their inverses on the top of each chain.
+    pub(super) fn trailing(&self) -> [usize; 2] {
+        self.history
+            .trailing(self.pending.iter().map(|change| change.seq))
     }
 
     /// Leaves out of the forms that the room has decided on what it left out: increments that
@@ -147,6 +185,7 @@ impl<D: Doc> Client<D> {
                     origin: applied.origin,
                     lost,
                     refused: None,
+                    disturbed: true,
                 };
                 change.take(settled, true);
             }
@@ -191,13 +230,10 @@ impl<D: Doc> Client<D> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unfit;
 
-/// Applies a form for the view. Guards and sums are the room's to judge: here they are passed over.
-fn guarded<D: Doc>(view: &mut D, form: &Patch<D::Value>) -> Result<(), Unfit> {
-    let rules = Rules {
+/// For the view: guards and sums are the room's to judge, here they are passed over.
+fn guessing<D: Doc>() -> Rules<D> {
+    Rules {
         judge: false,
         ..Rules::RFC
-    };
-    apply::apply(view, form, &rules)
-        .map(|_| ())
-        .map_err(|_| Unfit)
+    }
 }

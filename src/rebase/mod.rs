@@ -10,6 +10,7 @@ mod foreign;
 mod pending;
 mod report;
 mod spans;
+mod touched;
 mod walker;
 
 pub use report::{Kind, Lost};
@@ -26,6 +27,8 @@ pub enum Run {
     Live,
     /// It was refused: it runs in its author's view only, and leaves nothing.
     Refused,
+    /// It waits for its author to undo: as `Live`, but whatever is foreign stands.
+    Undo,
 }
 
 /// A pending patch as it reads after the foreign ones.
@@ -39,6 +42,9 @@ pub struct Rebased<V> {
     pub lost: Vec<Lost>,
     /// The void operation or guard for which a strict patch counts no more.
     pub refused: Option<Lost>,
+    /// Whether foreign patches got in its way: it lost something, or it took with it what they
+    /// wrote. An inverse of before knows nothing of that.
+    pub disturbed: bool,
 }
 
 /// Rebases `pending`, in order, over `foreign`, in order; all written on one document.

@@ -2,6 +2,7 @@
 
 use super::report::{Kind as Rule, Lost};
 use super::spans::Side;
+use super::touched::Touched;
 use super::walker::{ContentId, NodeId, Place, View, Walker};
 use super::{Rebased, Run};
 use crate::doc::Value;
@@ -20,6 +21,8 @@ type Told = Result<(), Rule>;
 struct Way<'a, V> {
     /// Whether it counts; otherwise it runs in L alone and leaves nothing.
     live: bool,
+    /// Whether whatever is foreign stands.
+    undo: bool,
     /// What is left of its patch in M.
     left: &'a mut Vec<Op<V>>,
 }
@@ -45,25 +48,29 @@ impl<V: Value> Walker<V> {
         *self = before;
         let mut rebased = self.run(patch, Run::Refused);
         rebased.refused = Some(refused);
+        rebased.disturbed = true;
         rebased
     }
 
     fn run(&mut self, patch: &Patch<V>, run: Run) -> Rebased<V> {
+        self.disturbed = false;
         let mut rebased = Rebased {
             patch: Patch::default(),
             origin: Vec::new(),
             lost: Vec::new(),
             refused: None,
+            disturbed: false,
         };
         for (op, written) in patch.0.iter().enumerate() {
             let left = &mut rebased.patch.0;
-            let live = run == Run::Live;
-            let told = self.pending_op(written, &mut Way { live, left });
+            let (live, undo) = (run != Run::Refused, run == Run::Undo);
+            let told = self.pending_op(written, &mut Way { live, undo, left });
             rebased.origin.resize(rebased.patch.0.len(), op);
             if let (Err(kind), true) = (told, live) {
                 rebased.lost.push(Lost { op, kind });
             }
         }
+        rebased.disturbed = self.disturbed || !rebased.lost.is_empty();
         rebased
     }
 
@@ -119,7 +126,7 @@ impl<V: Value> Walker<V> {
         };
         let place = self.live_slot(content, key, way);
         let occupant = self.occupant(content, key, View::M);
-        if let (Some(_), Some(node)) = (&place, occupant)
+        if let (Some(_), Some(node), false) = (&place, occupant, way.undo)
             && self.is_same_create(node, content, key, value)
         {
             self.put_member(content, key, node, View::L);
@@ -128,6 +135,9 @@ impl<V: Value> Walker<V> {
         let node = self.make_literal(value);
         self.put_member(content, key, node, View::L);
         let place = place.ok_or(Rule::ParentGone)?;
+        if way.undo && occupant.is_some() {
+            return Err(Rule::Superseded);
+        }
         self.put_member(content, key, node, View::M);
         make(place, value, occupant.is_some(), way.left)
     }
@@ -144,7 +154,8 @@ impl<V: Value> Walker<V> {
     /// A put or a `replace`: the node gets other content.
     fn set(&mut self, path: &Path, value: &V, put: bool, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&path.0, View::L)?;
-        let foreign = self.told_of_foreign(node, way);
+        let told = self.ending(node, way);
+        let value = &self.with_added(node, value, way);
         let epoch = self.make_epoch(node, value);
         self.node_mut(node).content[L] = epoch;
         if let Some(path) = self.live_path(node, way) {
@@ -153,14 +164,17 @@ impl<V: Value> Walker<V> {
                 Some(Token::Key(_)) if put => Op::Put(path, value.clone()),
                 _ => Op::Rep(path, value.clone()),
             });
-            return foreign;
+            return told;
         }
+        told?;
         // A put makes its member again; a `replace` brings nothing back.
         let (Place::Member(content, key), true) = (self.node(node).place[L].clone(), put) else {
             return Err(Rule::TargetGone);
         };
         let place = self.live_slot(content, &key, way);
         let place = place.ok_or(Rule::ParentGone)?;
+        // An inverse of before would put back what is not replaced here.
+        self.disturbed = true;
         let occupied = self.occupant(content, &key, View::M).is_some();
         self.detach(node, View::M);
         self.put_member(content, &key, node, View::M);
@@ -187,31 +201,42 @@ impl<V: Value> Walker<V> {
 
     fn remove(&mut self, path: &Path, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&path.0, View::L)?;
-        let foreign = self.told_of_foreign(node, way);
+        let told = self.ending(node, way);
         self.detach(node, View::L);
-        let path = self.live_path(node, way).ok_or(Rule::TargetGone)?;
+        let Some(path) = self.live_path(node, way) else {
+            return told.and(Err(Rule::TargetGone));
+        };
         self.detach(node, View::M);
         way.left.push(Op::Rm(path));
-        foreign
+        told
     }
 
     fn shift(&mut self, from: &Path, to: &Path, over: bool, way: &mut Way<'_, V>) -> Told {
         let node = self.resolve(&from.0, View::L)?;
         self.detach(node, View::L);
         let (content, last) = self.slot(to, View::L)?;
-        if let (Token::Key(key), true) = (last, over) {
+        let mut superseded = self.node(node).moved;
+        if let Token::Key(key) = last {
             // Asked for first, so that the overwritten node exists in view M.
-            self.member(content, key, View::L);
+            let old = over.then(|| self.member(content, key, View::L)).flatten();
+            let occupant = self.occupant(content, key, View::M);
+            superseded |= !over && occupant.is_some();
+            self.disturbed |= over && occupant != old;
+            self.disturbed |= old.is_some_and(|old| self.holds_writes(old));
         }
         let source = match self.live_path(node, way) {
             None => Err(Rule::TargetGone),
             Some(_) if self.content_path(content, View::M).is_none() => Err(Rule::ParentGone),
             Some(_) if self.is_within(content, node, View::M) => Err(Rule::Cycle),
+            Some(_) if way.undo && superseded => Err(Rule::Superseded),
             Some(source) => Ok(source),
         };
         if source.is_ok() {
             self.detach(node, View::M);
-            self.mark_received(content);
+            // It may have something foreign in it.
+            let written = self.holds_writes(node);
+            let received = true;
+            self.touch(content, Touched { written, received });
         }
         let mut occupied = false;
         let token = match last {
@@ -258,6 +283,11 @@ impl<V: Value> Walker<V> {
                     }
                 }
             });
+        let units = |op: &Op<V>| match op {
+            Op::StrDel { len, .. } => *len,
+            _ => 0,
+        };
+        self.disturbed |= way.left[first..].iter().map(units).sum::<usize>() < len;
         match path {
             None => Err(Rule::ContentReplaced),
             Some(_) if way.left.len() == first => Err(Rule::TargetGone),
@@ -277,11 +307,31 @@ impl<V: Value> Walker<V> {
         Ok((content[L], path.filter(|_| content[L] == content[M])))
     }
 
-    fn told_of_foreign(&self, node: NodeId, way: &Way<'_, V>) -> Told {
-        if way.live && self.holds_foreign(node) {
-            Err(Rule::RemovedForeign)
-        } else {
-            Ok(())
+    /// Whether an operation may end what stands at `node`, and what its author is told of it.
+    fn ending(&mut self, node: NodeId, way: &mut Way<'_, V>) -> Told {
+        if !way.live {
+            return Ok(());
+        }
+        let foreign = self.holds_foreign(node);
+        if way.undo && (foreign || self.is_rewritten(node)) {
+            way.live = false;
+            return Err(Rule::Superseded);
+        }
+        self.disturbed |= self.holds_writes(node);
+        if foreign {
+            return Err(Rule::RemovedForeign);
+        }
+        Ok(())
+    }
+
+    /// A value that an undo brings back: what others have added since stays added.
+    fn with_added(&self, node: NodeId, value: &V, way: &Way<'_, V>) -> V {
+        match value.as_number() {
+            Some(number) if way.undo => match number + self.added(node) {
+                sum if sum.is_finite() && sum != number => V::number(sum),
+                _ => value.clone(),
+            },
+            _ => value.clone(),
         }
     }
 

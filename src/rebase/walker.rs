@@ -6,6 +6,7 @@
 
 use super::report::Kind as Rule;
 use super::spans::{Gap, SlotId, Spans};
+use super::touched::Touched;
 use crate::doc::{Kind, Value};
 use crate::path::{Path, Token};
 use alloc::sync::Arc;
@@ -22,7 +23,7 @@ pub(super) enum View {
 pub(super) struct NodeId(pub(super) usize);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ContentId(usize);
+pub(super) struct ContentId(pub(super) usize);
 
 /// Where a node stands in one view.
 #[derive(Clone, Debug)]
@@ -39,28 +40,36 @@ pub(super) struct Node<V> {
     pub(super) content: [ContentId; 2],
     /// The member that a foreign `Create` made, with its literal: the same one merges with it.
     pub(super) created: Option<(ContentId, Arc<str>, V)>,
+    /// Whether a foreign patch moved it.
+    pub(super) moved: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Content {
-    owner: NodeId,
-    number: bool,
+pub(super) struct Content {
+    pub(super) owner: NodeId,
+    pub(super) number: bool,
     /// The content that this one replaced in M.
-    replaced: Option<ContentId>,
+    pub(super) replaced: Option<ContentId>,
     /// Members in the order of their names.
     members: Vec<(Arc<str>, [Option<NodeId>; 2])>,
     list: Spans,
-    /// Whether a move may have brought something into this content, or deeper, in M.
-    received: bool,
+    /// What happened to it, or deeper in it, in M.
+    pub(super) touched: Touched,
+    /// Whether a foreign patch wrote it.
+    pub(super) foreign: bool,
+    /// What foreign patches added to this number.
+    pub(super) added: f64,
 }
 
 /// Runs foreign patches in view M, then pending ones in both.
 #[derive(Clone, Debug)]
 pub struct Walker<V> {
     nodes: Vec<Node<V>>,
-    contents: Vec<Content>,
+    pub(super) contents: Vec<Content>,
     /// Nodes that foreign patches moved.
     pub(super) moved: Vec<NodeId>,
+    /// Whether what is foreign got in the way of the pending patch that runs.
+    pub(super) disturbed: bool,
 }
 
 impl<V> Default for Walker<V> {
@@ -76,6 +85,7 @@ impl<V> Walker<V> {
             nodes: Vec::new(),
             contents: Vec::new(),
             moved: Vec::new(),
+            disturbed: false,
         };
         walker.make_node([Place::Root, Place::Root], false);
         walker
@@ -102,6 +112,7 @@ impl<V> Walker<V> {
             place,
             content: [content, content],
             created: None,
+            moved: false,
         });
         node
     }
@@ -118,7 +129,9 @@ impl<V> Walker<V> {
             replaced,
             members: Vec::new(),
             list: Spans::default(),
-            received: false,
+            touched: Touched::default(),
+            foreign: false,
+            added: 0.0,
         });
         ContentId(self.contents.len() - 1)
     }
@@ -287,38 +300,6 @@ impl<V> Walker<V> {
         }
     }
 
-    /// Whether a foreign move brought something into `node` that its author does not see there.
-    pub(super) fn holds_foreign(&self, node: NodeId) -> bool {
-        let content = self.node(node).content[View::M as usize];
-        if !self.contents[content.0].received {
-            return false;
-        }
-        let within = |moved: NodeId, view: View| match &self.node(moved).place[view as usize] {
-            Place::Member(content, _) | Place::Element(content, _) => {
-                self.is_within(*content, node, view) && self.path(moved, view).is_some()
-            }
-            Place::Root | Place::Gone => false,
-        };
-        self.moved.iter().any(|moved| {
-            within(*moved, View::M)
-                && !within(*moved, View::L)
-                && self.path(*moved, View::L).is_some()
-        })
-    }
-
-    /// Notes that a move ends in `content` in M, and so in everything around it.
-    pub(super) fn mark_received(&mut self, mut content: ContentId) {
-        loop {
-            let inside = &mut self.contents[content.0];
-            inside.received = true;
-            let owner = inside.owner;
-            match &self.node(owner).place[View::M as usize] {
-                Place::Member(around, _) | Place::Element(around, _) => content = *around,
-                Place::Root | Place::Gone => return,
-            }
-        }
-    }
-
     /// Takes a node out of its place.
     pub(super) fn detach(&mut self, node: NodeId, view: View) {
         let place = &mut self.node_mut(node).place[view as usize];
@@ -366,23 +347,5 @@ impl<V> Walker<V> {
             }
         }
         index
-    }
-
-    /// Whether `content` was reached from `start` in M through numbers only: then an increment
-    /// of the old number still means something.
-    pub(super) fn is_number_since(&self, start: ContentId, content: ContentId) -> bool {
-        let mut content = content;
-        while content != start {
-            let Content {
-                number: true,
-                replaced: Some(before),
-                ..
-            } = &self.contents[content.0]
-            else {
-                return false;
-            };
-            content = *before;
-        }
-        true
     }
 }

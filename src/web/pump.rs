@@ -257,6 +257,8 @@ fn origin_word(origin: Origin) -> u32 {
         Origin::Remote => name::REMOTE,
         Origin::Load => name::LOAD,
         Origin::Rollback => name::ROLLBACK,
+        Origin::Undo => name::UNDO,
+        Origin::Redo => name::REDO,
     }
 }
 

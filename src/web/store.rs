@@ -192,7 +192,7 @@ impl SyncedStore {
                 self.made(made, &text).map(|made| (result, made))
             }
             Err(thrown) => {
-                self.0.state.borrow_mut().client.undo();
+                self.0.state.borrow_mut().client.abandon();
                 Err(thrown)
             }
         };

@@ -8,11 +8,13 @@ mod cases;
 pub(crate) mod command;
 pub(crate) mod exhaustive;
 pub(crate) mod laws;
+pub(crate) mod others;
 #[path = "../differential/readings.rs"]
 mod readings;
 pub(crate) mod session;
 #[path = "../simulator/mod.rs"]
 mod simulator;
+pub(crate) mod undo;
 pub(crate) mod walk;
 
 use case::{Shape, attempt, caught};
@@ -92,6 +94,18 @@ pub(crate) const ALL: &[Property] = &[
         name: "p6-inverse",
         says: "an inverse takes its patch back, and only that",
         attempt: |seed| attempt(seed, UNGUARDED, laws::p6_inverse),
+        whole: ENDLESS,
+    },
+    Property {
+        name: "p7-undo",
+        says: "undos lead back to each state on one's own paths, and redos forth again",
+        attempt: undo::attempt,
+        whole: ENDLESS,
+    },
+    Property {
+        name: "p7-others",
+        says: "undo and redo take nothing of others away and bring nothing back that they removed",
+        attempt: others::attempt,
         whole: ENDLESS,
     },
     Property {

@@ -4,9 +4,9 @@ use super::case::Case;
 use super::walk::{check_form, same};
 use crate::support::Dice;
 use draftsync::apply::{self, Rules};
-use draftsync::client::{Client, Output};
+use draftsync::client::{Client, Outcome, Output};
 use draftsync::op::Patch;
-use draftsync::protocol::{Epoch, ToClient, ToRoom};
+use draftsync::protocol::{Change, Epoch, ToClient, ToRoom};
 use draftsync::room::{Room, RoomOutput, SessionId};
 use draftsync::tree::Tree;
 use std::collections::VecDeque;
@@ -14,15 +14,20 @@ use std::collections::VecDeque;
 /// Far more messages than a session has.
 const DELIVERIES_MAX: usize = 100_000;
 
-struct Peer {
-    client: Client<Tree>,
-    up: VecDeque<ToRoom<Tree>>,
-    down: VecDeque<ToClient<Tree>>,
+pub(crate) struct Peer {
+    pub(crate) client: Client<Tree>,
+    pub(crate) up: VecDeque<ToRoom<Tree>>,
+    pub(crate) down: VecDeque<ToClient<Tree>>,
 }
 
-struct Table {
-    room: Room<Tree>,
-    peers: Vec<Peer>,
+/// A room and its clients, and the links between them.
+pub(crate) struct Table {
+    pub(crate) room: Room<Tree>,
+    pub(crate) peers: Vec<Peer>,
+    /// What the room took, after the seed.
+    pub(crate) log: Vec<Change<Tree>>,
+    /// What became of the changes of each peer.
+    pub(crate) outcomes: Vec<(usize, Outcome<Tree>)>,
     dice: Dice,
 }
 
@@ -30,7 +35,7 @@ struct Table {
 /// allow. The room's patches are the forms, always, and a form is exactly its text.
 pub(crate) fn p4_canonical_is_form(case: &Case) -> Result<(), String> {
     let authors = case.patches();
-    let mut table = Table::new(case, authors.len());
+    let mut table = Table::new(&case.doc, authors.len(), case.seed);
     table.settle()?;
     for (peer, patches) in authors.iter().enumerate() {
         for patch in patches {
@@ -52,9 +57,9 @@ pub(crate) fn p4_canonical_is_form(case: &Case) -> Result<(), String> {
 
 impl Table {
     /// Everybody is connected.
-    fn new(case: &Case, peers: usize) -> Self {
+    pub(crate) fn new(doc: &Tree, peers: usize, seed: u64) -> Self {
         let peer = |index: usize| {
-            let mut client = Client::new(case.doc.clone(), index as u128 + 1);
+            let mut client = Client::new(doc.clone(), index as u128 + 1);
             client.handle_opened();
             Peer {
                 client,
@@ -65,39 +70,62 @@ impl Table {
         Self {
             room: Room::new(Epoch(7)),
             peers: (0..peers).map(peer).collect(),
-            dice: Dice::new(case.seed),
+            log: Vec::new(),
+            outcomes: Vec::new(),
+            dice: Dice::new(seed),
         }
     }
 
     /// Delivers in any order until nothing is on the way.
-    fn settle(&mut self) -> Result<(), String> {
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
         self.collect()?;
         for _ in 0..DELIVERIES_MAX {
             let waiting = |peer: &Peer| !peer.up.is_empty() || !peer.down.is_empty();
             if !self.peers.iter().any(waiting) {
                 return Ok(());
             }
-            let index = self.dice.below(self.peers.len());
-            let up = self.dice.once_in(2);
-            let peer = &mut self.peers[index];
-            if up {
-                if let Some(message) = peer.up.pop_front() {
-                    self.room.handle_message(SessionId(index as u64), message);
-                }
-            } else if let Some(message) = peer.down.pop_front() {
-                peer.client.handle_message(message);
-                check_forms(&mut peer.client)?;
-            }
-            self.collect()?;
+            self.deliver()?;
         }
         Err("it does not come to rest".into())
     }
 
+    /// Delivers the next message of one link, if there is any on it.
+    pub(crate) fn deliver(&mut self) -> Result<(), String> {
+        let peer = self.dice.below(self.peers.len());
+        if self.dice.once_in(2) {
+            self.deliver_up(peer)
+        } else {
+            self.deliver_down(peer)
+        }
+    }
+
+    /// Brings the next message of a peer to the room.
+    pub(crate) fn deliver_up(&mut self, peer: usize) -> Result<(), String> {
+        if let Some(message) = self.peers[peer].up.pop_front() {
+            self.room.handle_message(SessionId(peer as u64), message);
+        }
+        self.collect()
+    }
+
+    /// Brings a peer the next message of the room.
+    pub(crate) fn deliver_down(&mut self, peer: usize) -> Result<(), String> {
+        let peer = &mut self.peers[peer];
+        if let Some(message) = peer.down.pop_front() {
+            peer.client.handle_message(message);
+            check_forms(&mut peer.client)?;
+        }
+        self.collect()
+    }
+
     /// Puts what was said on its links.
-    fn collect(&mut self) -> Result<(), String> {
+    pub(crate) fn collect(&mut self) -> Result<(), String> {
         while let Some(output) = self.room.poll_output() {
             match output {
-                RoomOutput::Append(_) => self.room.handle_durable(),
+                RoomOutput::Append(append) => {
+                    let taken = append.changes.into_iter();
+                    self.log.extend(taken.filter(|change| change.tag.is_some()));
+                    self.room.handle_durable();
+                }
                 RoomOutput::Send(session, message) => self.send(session, message),
                 RoomOutput::Relay(sessions, change) => {
                     for session in sessions {
@@ -107,10 +135,11 @@ impl Table {
                 RoomOutput::Close(_, code) => return Err(format!("closed: {}", code.word())),
             }
         }
-        for peer in &mut self.peers {
+        for (index, peer) in self.peers.iter_mut().enumerate() {
             while let Some(output) = peer.client.poll_output() {
                 match output {
                     Output::Send(message) => peer.up.push_back(message),
+                    Output::Settled(_, outcome) => self.outcomes.push((index, outcome)),
                     Output::Mispredicted(seq) => {
                         return Err(format!("another canonical patch for seq {}", seq.0));
                     }

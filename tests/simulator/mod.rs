@@ -40,6 +40,7 @@ pub(crate) struct Events {
     pub(crate) snapshots: u64,
     pub(crate) compactions: u64,
     pub(crate) crashes: u64,
+    pub(crate) undos: u64,
     pub(crate) connections: u64,
 }
 
@@ -60,7 +61,7 @@ impl Events {
         }
     }
 
-    fn all(&self) -> [(&'static str, u64); 8] {
+    fn all(&self) -> [(&'static str, u64); 9] {
         [
             ("a change taken", self.taken),
             ("a change void", self.void),
@@ -69,11 +70,12 @@ impl Events {
             ("a snapshot", self.snapshots),
             ("a compaction", self.compactions),
             ("a crash", self.crashes),
+            ("an undo or redo", self.undos),
             ("a connection", self.connections),
         ]
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 8] {
+    fn all_mut(&mut self) -> [&mut u64; 9] {
         [
             &mut self.taken,
             &mut self.void,
@@ -82,6 +84,7 @@ impl Events {
             &mut self.snapshots,
             &mut self.compactions,
             &mut self.crashes,
+            &mut self.undos,
             &mut self.connections,
         ]
     }
@@ -170,7 +173,8 @@ impl World {
     fn step(&mut self) {
         let peer = self.dice.below(self.peers.len());
         match self.dice.below(16) {
-            0..4 => self.edit(peer),
+            0..3 => self.edit(peer),
+            3 => self.edit_or_step_back(peer),
             4..8 => drop(self.deliver_up(peer)),
             8..12 => drop(self.deliver_down(peer)),
             12 | 13 => drop(self.finish_write()),
@@ -207,6 +211,21 @@ impl World {
             1 | 2 => self.compact(),
             _ => {}
         }
+    }
+
+    /// An edit, an undo or a redo.
+    fn edit_or_step_back(&mut self, peer: usize) {
+        let client = &mut self.peers[peer].client;
+        let made = match self.dice.below(4) {
+            0 | 1 => client.undo(),
+            2 => client.redo(),
+            _ => return self.edit(peer),
+        };
+        if let Some((_, tag)) = made.expect("what is undone fits the view") {
+            self.events.undos += 1;
+            self.peers[peer].open.push(tag);
+        }
+        self.drain();
     }
 
     fn edit(&mut self, peer: usize) {

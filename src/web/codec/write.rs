@@ -81,7 +81,7 @@ impl Codec {
     }
 
     /// What became of a change, for the app.
-    pub(in crate::web) fn write_outcome(&self, seq: Seq, outcome: &Outcome) -> JsValue {
+    pub(in crate::web) fn write_outcome(&self, seq: Seq, outcome: &Outcome<JsValue>) -> JsValue {
         let told = make();
         put_whole(&told, name::SEQ, seq.0);
         put_whole(&told, name::VERSION, outcome.version.0);
@@ -91,6 +91,12 @@ impl Codec {
             let entry = make();
             put_whole(&entry, name::OP, lost.op as u64);
             put_text(&entry, name::REASON, lost.kind.word());
+            push(&all, &entry);
+        }
+        for (op, kind) in &outcome.left_out {
+            let entry = make();
+            put(&entry, name::OP, &write_op(op));
+            put_text(&entry, name::REASON, kind.word());
             push(&all, &entry);
         }
         put(&told, name::LOST, &all);
