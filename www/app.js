@@ -138,7 +138,8 @@ function render() {
   list.render(items, fromOthers);
   fromOthers = false;
   byId("empty").hidden = items.length > 0;
-  byId("count").textContent = `${items.length - done} of ${items.length} left`;
+  byId("count").textContent =
+    items.length > 0 ? `${items.length - done} of ${items.length} left` : "";
   byId("clear").hidden = done === 0;
   title.render(String(store.state?.title ?? ""));
   document.title = `${items.length - done} left · ${room} · draftsync`;
@@ -183,9 +184,11 @@ store.on("patch", (event) => {
   wire.add(event);
 });
 store.on("rejected", ({ error }) => {
+  const reason =
+    error.code === "rejected" ? "somebody had changed what it depended on." : error.message;
   notices.show({
     kind: "warning",
-    text: `The server refused an edit, so it was undone here: ${error.message}`,
+    text: `The server refused an edit, so it was undone here: ${reason}`,
   });
 });
 store.on("error", (error) => {

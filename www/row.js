@@ -82,11 +82,11 @@ export class Row {
    * Brings the elements in line with the item. The edit field is not touched: what is being typed
    * belongs to the person who types.
    * @param {Todo} todo
-   * @returns {boolean} whether the item differs from the one shown before
+   * @returns {boolean} whether the item looks unlike the one shown before
    */
   show(todo) {
-    if (todo === this.todo) return false;
-    const first = this.todo === undefined;
+    const before = this.todo;
+    if (todo === before) return false;
     this.todo = todo;
     this.text.textContent = todo.text;
     this.text.setAttribute("aria-label", `Edit: ${todo.text}`);
@@ -97,7 +97,7 @@ export class Row {
     this.down.setAttribute("aria-label", `Move down: ${todo.text}`);
     this.trash.setAttribute("aria-label", `Delete: ${todo.text}`);
     this.element.classList.toggle("done", todo.done);
-    return !first;
+    return before !== undefined && (before.text !== todo.text || before.done !== todo.done);
   }
 
   /**

@@ -8,6 +8,14 @@ const ENTRIES_MAX = 6;
 const OPERATIONS_MAX = 3;
 const VALUE_CHARS_MAX = 60;
 
+/** Whose a change is, in words. @type {Record<PatchEvent["origin"], string>} */
+const WHO = {
+  local: "you",
+  remote: "others",
+  load: "the room, as a whole",
+  rollback: "refused, and taken back",
+};
+
 /** @param {PatchOp} operation */
 export function operationText(operation) {
   const { op, path } = operation;
@@ -63,11 +71,10 @@ export function makeWire(list, empty) {
 /** @param {PatchEvent} event */
 function entryElement({ origin, patches }) {
   const element = document.createElement("li");
-  const own = origin === "local";
-  element.className = own ? "own" : "foreign";
+  element.className = origin === "local" ? "own" : "foreign";
   const who = document.createElement("span");
   who.className = "who";
-  who.textContent = own ? "you" : origin === "remote" ? "others" : origin;
+  who.textContent = WHO[origin];
   element.append(who);
   const shown = patches.slice(0, OPERATIONS_MAX).map(operationText);
   if (patches.length > OPERATIONS_MAX) {
