@@ -144,7 +144,10 @@ impl<D: Doc> Client<D> {
                 // Nothing is left of the form of one that was not taken.
                 let form = change.form.without_tests();
                 let applied = apply::settle(&mut self.base, &form, &Rules::RFC);
-                debug_assert!(applied.is_ok(), "a form fits the document that it stands on");
+                debug_assert!(
+                    applied.is_ok(),
+                    "a form fits the document that it stands on"
+                );
                 if let Ok(applied) = applied {
                     self.history.refresh(self.pending.len(), trailing, &applied);
                 }

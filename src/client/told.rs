@@ -10,7 +10,12 @@ use alloc::vec::Vec;
 
 impl<D: Doc> Client<D> {
     /// Tells the app what became of a change.
-    pub(super) fn report(&mut self, change: Pending<D::Value>, result: Verdict<D::Value>, unseen: bool) {
+    pub(super) fn report(
+        &mut self,
+        change: Pending<D::Value>,
+        result: Verdict<D::Value>,
+        unseen: bool,
+    ) {
         self.waiting_ops -= change.written_ops;
         if result.void || result.rejected.is_some() || change.refused.is_some() {
             self.history.forget(change.seq);
