@@ -3,11 +3,14 @@
 import { Later } from "./later.js";
 
 /** @import { Made, Refusal, Settled } from "./core.js" */
-/** @import { Change, Outcome, PatchOp } from "./index.js" */
+/** @import { Change, Outcome } from "./index.js" */
 
 /**
  * A change, and what it will come to.
- * @typedef {{ change: Change & { id: string, patches: readonly PatchOp[] }, later: Later<Outcome> }} Open
+ * @typedef {object} Open
+ * @property {Change & { id: string }} change
+ * @property {Later<Outcome>} later
+ * @property {Made["patches"]} patches
  */
 /** What became of a change. @typedef {{ settled: Settled } | { refused: Refusal }} End */
 
@@ -17,12 +20,17 @@ export function opened() {
   const later = new Later();
   const change = {
     id: "",
-    patches: [],
+    get patches() {
+      if (typeof open.patches === "function") open.patches = open.patches();
+      return open.patches;
+    },
     get confirmed() {
       return later.promise;
     },
   };
-  return { change, later };
+  /** @type {Open} */
+  const open = { change, later, patches: [] };
+  return open;
 }
 
 /** The changes whose end is not known. */
@@ -53,7 +61,8 @@ export class Changes {
       open.later.resolve({ version: this.version, rebased: false, lost: [] });
       return;
     }
-    Object.assign(open.change, { id, patches });
+    open.change.id = id;
+    open.patches = patches;
     // A listener has ended the store before the call that made this change has returned.
     if (this.#over) return open.later.reject(this.#over);
     const end = this.#bySeq.get(seq);

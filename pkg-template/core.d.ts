@@ -60,7 +60,8 @@ export type Emit = <K extends keyof CoreEvents>(type: K, payload: CoreEvents[K])
 export interface Made {
   readonly seq: number;
   readonly id: string;
-  readonly patches: readonly PatchOp[];
+  /** Made when somebody asks, where that is possible. */
+  readonly patches: readonly PatchOp[] | (() => readonly PatchOp[]);
 }
 
 export interface CoreOptions {

@@ -86,12 +86,26 @@ function decodeText(bytes) {
   ],
 ];
 
+/**
+ * Members of objects that nothing but the recorder or the tree sees (`state.js`, `compare.js` and
+ * `tree.js` say what they are): they get short names, as variables do.
+ */
+const PRIVATE = [
+  ["owned", "edited"],
+  ["scope", "live", "writes", "made", "sieved"],
+  ["base", "copy", "fresh", "proxy", "first", "home", "end", "kids", "head", "tail"],
+  ["shuffled", "given", "whole", "was", "move", "slots", "left", "order", "pair", "done"],
+  ["stop", "source", "fate", "placed", "busy", "gain", "next", "gap", "tree"],
+  ["banned", "states", "gone", "lent", "moves", "came", "failed", "used", "undo", "owners"],
+];
+
 const names = namesIn(folder);
 await build({
   stdin: { contents: core(), resolveDir: folder, sourcefile: "core.js" },
   outfile,
   bundle: true,
   minify: true,
+  mangleProps: new RegExp(`^(${PRIVATE.flat().join("|")})$`),
   format: "esm",
   target: "es2022",
   logLevel: "warning",
@@ -117,6 +131,10 @@ function core() {
     if (!what.test(glue)) throw new Error(`the glue has nothing that looks like ${what}`);
     glue = glue.replace(what, () => by);
   }
+  const shared = PRIVATE.flat().find((name) =>
+    new RegExp(`^    (get )?${name}\\(`, "m").test(glue),
+  );
+  if (shared) throw new Error(`${shared} is no private name: the core has a member called so`);
   const { functions, rest } = taken(glue);
   let head = "";
   /** @type {Map<string, string>} */

@@ -53,14 +53,18 @@ export function clean(value, path, above = [], give) {
   return copy;
 }
 
+/** A path as RFC 6901 has it. @param {any[]} path */
+export function pointerOf(path) {
+  return path.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1")).join("");
+}
+
 /** @param {string} reason @param {any[]} [path] @param {string} [kind] @returns {never} */
 export function fail(reason, path, kind) {
-  const steps = path?.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
   throw {
     draftsync: 1,
     code: "invalid-patch",
     reason,
-    path: steps?.join(""),
+    path: path && pointerOf(path),
     ...(kind ? { kind } : {}),
   };
 }

@@ -6,7 +6,7 @@
 // operations are derived afterwards from old and new containers. What a thing *is* is its identity,
 // and that of a draft is the container it was made for.
 
-import { alive, checkKey, clean, fail } from "./check.js";
+import { alive, checkKey, clean, fail, pointerOf } from "./check.js";
 import { derive } from "./compare.js";
 import { STATE, now, own, pathOf, stateOf } from "./state.js";
 import { has, isArray, isContainer } from "./values.js";
@@ -21,7 +21,8 @@ export { clean };
  * @param {any} root
  * @param {(draft: any) => unknown} recipe
  * @param {number} opsMax above it, one `replace` says it all
- * @returns {{ root: any, ops: Run["ops"] } | undefined} undefined when nothing has changed
+ * @returns {{ root: any, ops: Run["ops"], text: () => any[] } | undefined} undefined when nothing
+ *   has changed; `text` writes the operations as RFC 6902 has them
  */
 export function record(root, recipe, opsMax) {
   /** @type {Scope} */
@@ -29,11 +30,24 @@ export function record(root, recipe, opsMax) {
   try {
     const top = draft(scope, root);
     const whole = accept(top, recipe(top.proxy));
-    if (!whole) return derive(top, opsMax);
-    return { root: whole, ops: [{ op: "replace", path: [], value: whole }] };
+    const done = whole
+      ? { root: whole, ops: [{ op: "replace", path: [], value: whole }] }
+      : derive(top, opsMax);
+    return done && { ...done, text: textOf(done.ops) };
   } finally {
     scope.live = false;
   }
+}
+
+/** Writes operations when it is called: nearly nobody asks. @param {Run["ops"]} ops */
+function textOf(ops) {
+  return () =>
+    ops.map(({ op, from, path, value }) => ({
+      op,
+      ...(from && { from: pointerOf(from) }),
+      path: pointerOf(path),
+      ...(value !== undefined && { value }),
+    }));
 }
 
 /**

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::link::{Link, Millis};
-use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, PatchOp, Seq, Tag};
+use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
 use alloc::collections::VecDeque;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -163,9 +163,8 @@ impl SyncedStore {
                 return Err(fault_with(ErrorCode::Internal, "recorder"));
             }
         }
-        let text = patch.to_text();
         let made = self.alive()?.client.record(patch, root);
-        self.made(made, &text)
+        self.made(made, &field(&recorded, name::TEXT))
     }
 
     /// Applies ready-made operations, all or none.
@@ -176,7 +175,7 @@ impl SyncedStore {
             return Err(fault_with(ErrorCode::InvalidPatch, "not-a-patch"));
         };
         let made = self.alive()?.client.write(&ops);
-        self.made(made, &ops)
+        self.made(made, &self.0.codec.write_patch(&ops))
     }
 
     /// Runs `body`; what it wrote becomes one change, or none when it throws.
@@ -188,6 +187,7 @@ impl SyncedStore {
         let ended = match result {
             Ok(result) => {
                 let text = self.0.state.borrow().client.written();
+                let text = self.0.codec.write_patch(&text);
                 let made = self.0.state.borrow_mut().client.end();
                 self.made(made, &text).map(|made| (result, made))
             }
@@ -269,11 +269,12 @@ impl SyncedStore {
         }
     }
 
-    /// What the app gets for a change, after everybody was told.
+    /// What the app gets for a change, after everybody was told: its operations as a list, or a
+    /// function that makes one.
     fn made(
         &self,
         made: Result<Option<(Seq, Tag)>, Error>,
-        text: &[PatchOp<JsValue>],
+        text: &JsValue,
     ) -> Result<JsValue, JsValue> {
         let made = made.map_err(|error| error_fault(&error))?;
         let told = match made {
@@ -282,7 +283,7 @@ impl SyncedStore {
                 let told = make();
                 put_whole(&told, name::SEQ, seq.0);
                 put_tag(&told, name::ID, tag);
-                put(&told, name::PATCHES, &self.0.codec.write_patch(text));
+                put(&told, name::PATCHES, text);
                 told
             }
         };

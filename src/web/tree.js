@@ -8,14 +8,14 @@ import { has, isArray, isContainer } from "./values.js";
 
 export * from "./values.js";
 
-/** @typedef {{ root: any, owned: WeakSet<any>, edited: boolean }} Tree */
+/** @typedef {{ root: any, owned: WeakSet<any> | undefined, edited: boolean }} Tree */
 
 /** Bit of `shape` that says that a value stands at the end. */
 const PRESENT = 2 ** 51;
 
 /** @param {any} root @returns {Tree} */
 export function tree(root) {
-  return { root, owned: new WeakSet(), edited: false };
+  return { root, owned: undefined, edited: false };
 }
 
 /** @param {Tree} tree */
@@ -35,7 +35,7 @@ export function wasEdited(tree) {
  * @param {Tree} tree
  */
 export function share(tree) {
-  tree.owned = new WeakSet();
+  tree.owned = undefined;
   return tree.root;
 }
 
@@ -98,9 +98,9 @@ export function get(root, pointer) {
 
 /** The tree's own copy of a container. @param {Tree} tree @param {any} container */
 function own(tree, container) {
-  if (tree.owned.has(container)) return container;
+  if (tree.owned?.has(container)) return container;
   const copy = isArray(container) ? container.slice() : { ...container };
-  tree.owned.add(copy);
+  (tree.owned ??= new WeakSet()).add(copy);
   return copy;
 }
 
@@ -112,7 +112,7 @@ function own(tree, container) {
  */
 function disown(tree, value) {
   // What is the tree's own stands in what is its own.
-  if (tree.owned.delete(value)) for (const key in value) disown(tree, value[key]);
+  if (tree.owned?.delete(value)) for (const key in value) disown(tree, value[key]);
 }
 
 /**

@@ -747,6 +747,23 @@ for (const [name, value, expected] of REFUSED) {
   });
 }
 
+test("operations are written as RFC 6902 when their text is asked for", () => {
+  /** @type {[recipe: (draft: any) => void, text: any[]][]} */
+  const rows = [
+    [(d) => (d["a/b~c"] = false), [{ op: "replace", path: "/a~1b~0c", value: false }]],
+    [(d) => (d.l[1] = null), [{ op: "replace", path: "/l/1", value: null }]],
+    [(d) => d.l.push(3), [{ op: "add", path: "/l/2", value: 3 }]],
+    [(d) => delete d.l, [{ op: "remove", path: "/l" }]],
+    [(d) => d.l.push(d.l.shift()), [{ op: "move", from: "/l/1", path: "/l/0" }]],
+    [(d) => [d.l.shift()], [{ op: "remove", path: "/l/0" }]],
+  ];
+  for (const [recipe, text] of rows) {
+    const root = { l: [{ n: 1 }, 2], "a/b~c": null };
+    const result = record(root, (/** @type {any} */ d) => void recipe(d), 9);
+    assert.deepEqual(result?.text(), text);
+  }
+});
+
 test("what is at a limit is taken", () => {
   const { root } = run({}, (d) => {
     d.deep = nested(63);

@@ -138,6 +138,7 @@ words! {
     SYNCED = "synced",
     TAG = "tag",
     TEST = "test",
+    TEXT = "text",
     UNDO = "undo",
     VALUE = "value",
     VERSION = "version",
