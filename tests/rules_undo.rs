@@ -259,6 +259,18 @@ fn u4_what_somebody_else_removed_is_not_brought_back() {
 }
 
 #[test]
+fn u4_a_member_that_a_change_took_from_another_stays_away_once_it_is_removed() {
+    let mut desk = Desk::new(r#"{"k":{}}"#);
+    desk.writes(THEY, &add("/k/a", "2"));
+    desk.writes(ME, &add("/k/a", "1"));
+    desk.room_hears(THEY);
+    desk.comes_to(r#"{"k":{"a":1}}"#);
+    desk.takes(THEY, &remove("/k/a"));
+    assert!(!desk.undo(), "it would bring 2 back");
+    desk.comes_to(r#"{"k":{}}"#);
+}
+
+#[test]
 fn u4_what_was_written_into_a_container_of_the_author_goes_with_it() {
     let mut desk = Desk::new(r#"{"l":[]}"#);
     desk.takes(ME, &add("/l/0", r#"{"v":1}"#));

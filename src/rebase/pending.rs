@@ -63,11 +63,18 @@ impl<V: Value> Walker<V> {
         };
         for (op, written) in patch.0.iter().enumerate() {
             let left = &mut rebased.patch.0;
-            let (live, undo) = (run != Run::Refused, run == Run::Undo);
+            let undo = run == Run::Undo;
+            let instead = undo && is_instead_of_lost(&patch.0[..=op], &rebased.lost);
+            let live = run != Run::Refused && !instead;
             let told = self.pending_op(written, &mut Way { live, undo, left });
             rebased.origin.resize(rebased.patch.0.len(), op);
-            if let (Err(kind), true) = (told, live) {
-                rebased.lost.push(Lost { op, kind });
+            match told {
+                _ if instead => rebased.lost.push(Lost {
+                    op,
+                    kind: Rule::Superseded,
+                }),
+                Err(kind) if live => rebased.lost.push(Lost { op, kind }),
+                _ => {}
             }
         }
         rebased.disturbed = self.disturbed || !rebased.lost.is_empty();
@@ -352,6 +359,15 @@ impl<V: Value> Walker<V> {
             None
         }
     }
+}
+
+/// Whether the last operation makes a member in the place of one that the operation before it was
+/// to remove, and that somebody else has removed or replaced: then this place is theirs.
+fn is_instead_of_lost<V>(ops: &[Op<V>], lost: &[Lost]) -> bool {
+    let [.., Op::Rm(old), Op::Create(new, _)] = ops else {
+        return false;
+    };
+    old == new && lost.last().is_some_and(|lost| lost.op + 2 == ops.len())
 }
 
 /// A new node at a member's slot: whoever stands there is removed first, so that the text says
