@@ -6,31 +6,32 @@ let pressed = false;
 /** @type {(() => void)[]} */
 let waiting = [];
 
-/** @param {Event} event */
-function follow({ type }) {
-  pressed = type === "pointerdown";
-  if (pressed || waiting.length === 0) return;
+function run() {
+  pressed = false;
   const runs = waiting;
   waiting = [];
-  // The click belongs to the same turn as the release.
-  setTimeout(() => runs.forEach((run) => run()));
+  runs.forEach((left) => left());
 }
 
-for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
-  addEventListener(type, follow, { capture: true });
+addEventListener("pointerdown", () => (pressed = true), { capture: true });
+// The click has been everywhere when it comes here.
+addEventListener("click", run);
+// Not every release makes a click, as that of something dragged.
+for (const type of ["pointerup", "pointercancel"]) {
+  addEventListener(type, () => setTimeout(run), { capture: true });
 }
 
 /**
- * Calls `run` when the field has lost the focus, and has not got it back by then.
+ * Calls `leave` when the field has lost the focus, and has not got it back by then.
  * @param {HTMLInputElement} field
- * @param {() => void} run
+ * @param {() => void} leave
  */
-export function whenLeft(field, run) {
+export function whenLeft(field, leave) {
   const left = () => {
-    if (document.activeElement !== field) run();
+    if (document.activeElement !== field) leave();
   };
   field.addEventListener("blur", () => {
     if (pressed) waiting.push(left);
-    else run();
+    else leave();
   });
 }

@@ -44,6 +44,9 @@ inBothBrowsers("two windows", (browser) => {
 
   test("C3: a button that is pressed while a text is edited does what it says, and the text stays", async () => {
     const [ada, grace] = await two();
+    // In a window that has no focus no field can lose it.
+    await ada.page.bringToFront();
+    await until("the window has the focus", () => ada.page.evaluate(() => document.hasFocus()));
     await ada.goOffline(true);
     await ada.reaches("offline");
     for (const [index, target] of [
