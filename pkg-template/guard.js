@@ -1,6 +1,6 @@
 // @ts-check
 
-import { SyncedStoreError, fault } from "./errors.js";
+import { SyncedStoreError, errorOf, fault } from "./errors.js";
 
 /** Tells what functions of the app throw from what the core throws. */
 export class Own {
@@ -22,6 +22,8 @@ export class Own {
         throw error;
       }
     };
+    // What a draft throws is made by this; a recipe may catch it, or keep the draft.
+    marked.errorOf = errorOf;
     return /** @type {any} */ (marked);
   };
 }

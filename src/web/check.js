@@ -58,15 +58,27 @@ export function pointerOf(path) {
   return path.map((key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1")).join("");
 }
 
+/**
+ * Makes the error of a fault. The package's are thrown here already, because a recipe may catch
+ * them, and a draft that outlived its recipe is used where nobody else would make them.
+ * @type {(fault: object) => unknown}
+ */
+let errorOf = (fault) => fault;
+
+/** @param {typeof errorOf | undefined} make */
+export function setErrors(make) {
+  errorOf = make ?? errorOf;
+}
+
 /** @param {string} reason @param {any[]} [path] @param {string} [kind] @returns {never} */
 export function fail(reason, path, kind) {
-  throw {
+  throw errorOf({
     draftsync: 1,
     code: "invalid-patch",
     reason,
     path: path && pointerOf(path),
     ...(kind ? { kind } : {}),
-  };
+  });
 }
 
 /** @param {any} value @param {any[]} path @returns {never} */

@@ -6,7 +6,7 @@
 // operations are derived afterwards from old and new containers. What a thing *is* is its identity,
 // and that of a draft is the container it was made for.
 
-import { alive, checkKey, clean, fail, pointerOf } from "./check.js";
+import { alive, checkKey, clean, fail, pointerOf, setErrors } from "./check.js";
 import { derive } from "./compare.js";
 import { STATE, now, own, pathOf, stateOf } from "./state.js";
 import { has, isArray, isContainer } from "./values.js";
@@ -19,12 +19,13 @@ export { clean };
 /**
  * Runs a recipe on a draft of `root`.
  * @param {any} root
- * @param {(draft: any) => unknown} recipe
+ * @param {((draft: any) => unknown) & { errorOf?: (fault: object) => unknown }} recipe
  * @param {number} opsMax above it, one `replace` says it all
  * @returns {{ root: any, ops: Run["ops"], text: () => any[] } | undefined} undefined when nothing
  *   has changed; `text` writes the operations as RFC 6902 has them
  */
 export function record(root, recipe, opsMax) {
+  setErrors(recipe.errorOf);
   /** @type {Scope} */
   const scope = { live: true, writes: 0, made: new Set(), opened: new Set(), sieved: new Set() };
   try {

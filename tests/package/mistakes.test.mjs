@@ -116,8 +116,26 @@ describe("mistakes", () => {
     /** @type {any} */
     let kept;
     store.update((draft) => void (kept = draft.todos));
-    const error = thrownBy(() => kept.push(1));
-    assert.match(error.reason ?? error.message, /dead-draft/);
+    for (const use of [() => kept.push(1), () => kept.length, () => store.update(() => kept)]) {
+      const error = thrownBy(use);
+      assert.ok(error instanceof production.SyncedStoreError, String(error));
+      assert.equal(error.code, "invalid-patch");
+      assert.deepEqual(error.details, { reason: "dead-draft", path: "/todos" });
+      assert.equal(error.message, "/todos: dead draft; read store.state");
+    }
+  });
+
+  test("B8, B27: a recipe can catch what its draft throws, and go on", () => {
+    const { store } = offline(board());
+    /** @type {any} */
+    let caught;
+    store.update((draft) => {
+      caught = thrownBy(() => void (/** @type {any} */ ((draft).when = new Date())));
+      draft.todos.pop();
+    });
+    assert.ok(caught instanceof production.SyncedStoreError, String(caught));
+    assert.deepEqual(caught.details, { reason: "not-json", path: "/when", kind: "Date" });
+    assert.equal("when" in store.state, false);
   });
 
   test("B34: an initial state that JSON cannot hold throws in the constructor", () => {
