@@ -107,6 +107,11 @@ pub trait Doc: Clone {
     fn edit(&mut self, path: &Path, edit: Edit<Self::Value>)
     -> Result<Before<Self::Value>, Misfit>;
 
+    /// Puts parts of an older document in the place of equal ones that were made since the root
+    /// was handed out, so that what has not changed stays the same object. Where values have no
+    /// identity there is nothing to do.
+    fn keep(&mut self, _old: &Self) {}
+
     /// Walks `pointer` down, or `None` when the walk leaves the tree before its last token.
     fn shape(&self, pointer: &str) -> Option<Shape> {
         walk(self, pointer)

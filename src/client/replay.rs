@@ -128,8 +128,12 @@ impl<D: Doc> Client<D> {
         if !core::mem::take(&mut self.stale) {
             return;
         }
+        let old = self.view.take();
+        if let Some(old) = &old {
+            // What was taken meanwhile stands in the base anew, and the app has seen it in the view.
+            self.base.keep(old);
+        }
         if self.pending.is_empty() {
-            self.view = None;
             return;
         }
         let mut view = self.base.clone();
@@ -146,6 +150,9 @@ impl<D: Doc> Client<D> {
             if let Ok(applied) = applied {
                 self.history.refresh(left, trailing, &applied);
             }
+        }
+        if let Some(old) = &old {
+            view.keep(old);
         }
         self.view = Some(view);
     }

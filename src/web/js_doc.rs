@@ -20,6 +20,7 @@ extern "C" {
     fn shape(root: &JsValue, pointer: &str) -> f64;
     fn get(root: &JsValue, pointer: &str) -> JsValue;
     fn edit(tree: &JsValue, kind: u32, pointer: &str, value: &JsValue) -> JsValue;
+    fn keep(tree: &JsValue, old: &JsValue);
 
     fn equals(a: &JsValue, b: &JsValue) -> bool;
     fn splice(text: &JsValue, pos: f64, del: f64, insert: &JsValue) -> JsValue;
@@ -198,6 +199,10 @@ impl Doc for JsDoc {
         } else {
             Some(before)
         })
+    }
+
+    fn keep(&mut self, old: &Self) {
+        keep(&self.0, &old.0);
     }
 
     fn shape(&self, pointer: &str) -> Option<Shape> {

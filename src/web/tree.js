@@ -161,3 +161,52 @@ export function edit(tree, kind, pointer, value) {
   else delete here[last];
   return kind === 0 || kind === 3 ? found : true;
 }
+
+/**
+ * Puts parts of an older tree in the place of equal ones that are this tree's own, so that what
+ * has not changed stays the same object. Looks only into what was copied, and only once.
+ * @param {Tree} tree
+ * @param {Tree} old
+ */
+export function keep(tree, old) {
+  if (!tree.owned) return;
+  tree.root = kept(tree.owned, tree.root, old.root);
+  if (tree.root === old.root) tree.edited = old.edited;
+}
+
+/**
+ * The older one of two values when they are equal, else the newer one with older parts in it.
+ * @param {WeakSet<any>} owned
+ * @param {any} value
+ * @param {any} old
+ */
+function kept(owned, value, old) {
+  if (!isContainer(old) || !isContainer(value) || !owned.has(value)) return value;
+  if (isArray(old) !== isArray(value)) return value;
+  return isArray(value) ? keptList(owned, value, old) : keptMembers(owned, value, old);
+}
+
+/** @param {WeakSet<any>} owned @param {any[]} list @param {any[]} old */
+function keptList(owned, list, old) {
+  // Behind an element that came or went, the others stand so much further on.
+  const further = old.length - list.length;
+  let same = !further;
+  for (let at = 0; at < list.length; at++) {
+    if (list[at] === old[at] || list[at] === old[at + further]) continue;
+    list[at] = kept(owned, list[at], old[at]);
+    if (further) list[at] = kept(owned, list[at], old[at + further]);
+    same &&= list[at] === old[at];
+  }
+  return same ? old : list;
+}
+
+/** @param {WeakSet<any>} owned @param {any} object @param {any} old */
+function keptMembers(owned, object, old) {
+  const keys = Object.keys(object);
+  let same = keys.length === Object.keys(old).length;
+  for (const key of keys) {
+    if (has(old, key)) object[key] = kept(owned, object[key], old[key]);
+    same &&= has(old, key) && object[key] === old[key];
+  }
+  return same ? old : object;
+}

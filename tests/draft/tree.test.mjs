@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { edit, get, rootOf, shape, share, tree } from "../../src/web/tree.js";
+import { edit, get, keep, rootOf, shape, share, tree, wasEdited } from "../../src/web/tree.js";
 import * as values from "../../src/web/values.js";
 
 const { check, equals, freeze, jsonBytes, kindOf, len, nodes, slice, splice } = values;
@@ -217,6 +217,49 @@ describe("identity", () => {
     edit(host, REMOVE, "/todos/1", undefined);
     assert.equal(first.todos[0].done, true);
     assert.equal(first.todos.length, 2);
+  });
+
+  test("B2: a tree keeps what an older one has alike", () => {
+    const older = tree(board());
+    edit(older, SET, "/todos/0/done", true);
+    edit(older, SET, "/a~1b/~0", 5);
+    const before = share(older);
+    const newer = tree(board());
+    newer.root.none = before.none;
+    edit(newer, INSERT, "/todos/0", { text: "first" });
+    edit(newer, SET, "/todos/1/done", true);
+    edit(newer, SET, "/a~1b/~0", 6);
+    keep(newer, older);
+    const after = share(newer);
+    assert.equal(after.todos[1], before.todos[0]);
+    assert.notEqual(after["a/b"], before["a/b"]);
+    assert.deepEqual(after["a/b"], { "~": 6, "": 2 });
+    assert.deepEqual(before["a/b"], { "~": 5, "": 2 });
+  });
+
+  test("B2: a tree that is alike becomes the older one, and no news", () => {
+    const older = tree(board());
+    const before = share(older);
+    const newer = tree(before);
+    edit(newer, SET, "/todos/0/done", true);
+    edit(newer, SET, "/todos/0/done", false);
+    keep(newer, older);
+    assert.equal(share(newer), before);
+    assert.equal(wasEdited(newer), false);
+  });
+
+  test("B1: what was handed out is not touched by keeping", () => {
+    const older = tree({ a: { x: 1 }, b: { y: 1 } });
+    edit(older, SET, "/a/x", 2);
+    share(older);
+    const newer = tree({ a: { x: 1 }, b: { y: 1 } });
+    edit(newer, SET, "/a/x", 2);
+    edit(newer, SET, "/b/y", 2);
+    const handed = share(newer);
+    const { a } = handed;
+    keep(newer, older);
+    assert.equal(handed.a, a);
+    assert.equal(share(newer), handed);
   });
 
   test("a value is not changed by edits inside it, for an operation may keep it", () => {
