@@ -251,6 +251,7 @@ async fn s17_when_the_sync_fails_everybody_hears_and_the_server_is_not_ready() {
         seq += 1;
         ada.send(&push(seq, seq, add("/-", serde_json::json!(seq))))
             .await;
+        assert!(seq < 20, "a sync failed, and all is acknowledged");
         match ada.next_or_close().await {
             Ok(message) if message["type"] == "ack" => {
                 disk.breaks_after(seq as usize, Fault::Sync);

@@ -288,3 +288,6 @@ impl Entry {
             && self.tag.as_deref() == Some(&offer.tag)
     }
 }
+
+#[cfg(test)]
+mod tests;

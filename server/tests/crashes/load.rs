@@ -53,6 +53,18 @@ pub(super) struct Offer {
     patch: Value,
 }
 
+#[cfg(test)]
+impl Offer {
+    pub(super) fn new(seq: u64, tag: String, value: Option<String>) -> Self {
+        Self {
+            seq,
+            tag,
+            value,
+            patch: Value::Null,
+        }
+    }
+}
+
 /// What a client was told since the last audit.
 #[derive(Debug, Default)]
 pub(super) struct Told {
