@@ -3,6 +3,7 @@
 use crate::door::{Door, Shut};
 use crate::limits::{FRAME_BYTES_MAX, Limits, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 use crate::registry::Registry;
+use crate::stop::Stop;
 use crate::{name, origin, socket};
 use axum::Router;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
@@ -19,7 +20,6 @@ use draftsync::protocol::SUBPROTOCOL;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tokio::time::Instant;
 use tower_http::services::ServeDir;
 
@@ -35,8 +35,8 @@ pub(crate) struct Shared {
     pub(crate) origins: Vec<String>,
     /// Counts the sockets.
     pub(crate) door: Arc<Door>,
-    /// Becomes true when the server stops.
-    pub(crate) stop: watch::Sender<bool>,
+    /// Says when the server stops.
+    pub(crate) stop: Stop,
 }
 
 /// Everything the server answers.
@@ -77,7 +77,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) 
     if shared.registry.engine().is_broken() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the storage failed\n");
     }
-    if *shared.stop.borrow() {
+    if shared.stop.is_announced() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n");
     }
     if !shared.registry.engine().takes_writes() {
@@ -128,7 +128,7 @@ async fn room(
         let message = format!("the subprotocol is {SUBPROTOCOL}\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
-    if *shared.stop.borrow() {
+    if shared.stop.is_closing() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n").into_response();
     }
     let pass = match shared.door.enter(peer.ip(), Instant::now()) {

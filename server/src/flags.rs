@@ -28,6 +28,10 @@ pub(crate) struct Flags {
     /// The folder that the rooms are kept in, made when it is not there; nobody else may read it.
     #[arg(long, value_name = "DIR", default_value = ".draftsync")]
     pub(crate) data: PathBuf,
+    /// How long the server, told to stop by SIGTERM, says that it is not ready before it closes
+    /// its sockets; at a second signal, and at SIGINT, it closes them at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().drain_delay.as_secs())]
+    pub(crate) drain_delay: u64,
     #[command(flatten)]
     pub(crate) capacity: Capacity,
 }

@@ -15,18 +15,19 @@ mod outgoing;
 mod rate;
 mod registry;
 mod socket;
+mod stop;
 
 use crate::app::Shared;
 use crate::door::Door;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::registry::Registry;
+use crate::stop::Stop;
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -119,16 +120,12 @@ impl Server {
             limits,
             origins: config.origins,
             door: Door::new(limits, Instant::now()),
-            stop: watch::Sender::new(false),
+            stop: Stop::new(),
         });
         let routes = app::routes(Arc::clone(&shared), config.www, config.pkg);
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-        let mut stop = shared.stop.subscribe();
-        let stopping = async move {
-            // An error means that nobody is left to say stop, which is the same.
-            let _stop = stop.wait_for(|stop| *stop).await;
-        };
-        let serving = axum::serve(listener, routes).with_graceful_shutdown(stopping);
+        let closing = shared.stop.closing();
+        let serving = axum::serve(listener, routes).with_graceful_shutdown(closing);
         Ok(Self {
             address,
             shared,
@@ -156,18 +153,32 @@ impl Server {
         self.shared.registry.engine().broke().await;
     }
 
-    /// Closes every socket and waits until they are closed, within the time of the limits.
+    /// Whether the storage has failed.
+    pub fn is_broken(&self) -> bool {
+        self.shared.registry.engine().is_broken()
+    }
+
+    /// Says that it is going to stop, and then closes its sockets in waves. Everything that is not
+    /// closed goes on meanwhile; whoever has no patience left drops this and stops.
+    pub async fn drain(&self) {
+        let shared = &self.shared;
+        shared.stop.drain(&shared.door, &shared.limits).await;
+    }
+
+    /// Closes every socket, stores every room, and waits until that is done, within the time of
+    /// the limits.
     pub async fn stop(self) {
-        self.shared.stop.send_replace(true);
+        self.shared.stop.at_once();
         let closed = async {
             self.shared.door.emptied().await;
+            self.shared.registry.close().await;
             let _served = self.serving.await;
         };
         if timeout(self.shared.limits.stop_timeout, closed)
             .await
             .is_err()
         {
-            tracing::warn!("some connections did not close in time and were dropped");
+            tracing::warn!("some connections or rooms did not close in time and were dropped");
         }
     }
 }

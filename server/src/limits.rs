@@ -35,6 +35,10 @@ pub const FORGET_ROWS_MAX: u64 = 4_096;
 pub const DISK_CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes that stay free on the disk, when a twentieth of it is more than that.
 pub const DISK_FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
+/// A server that drains closes its sockets in so many waves.
+pub const DRAIN_WAVES: u32 = 10;
+/// So many sockets may go, and come to another server, at once.
+pub const DRAIN_AT_ONCE_MAX: usize = 100;
 /// Longest name of a room, in bytes.
 pub const ROOM_BYTES_MAX: usize = 512;
 /// Longest segment of a room's name, in bytes.
@@ -97,7 +101,11 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// How long a socket may go on over its rate, read more slowly, before it is closed.
     pub rate_wait: Duration,
-    /// How long a stopping server waits for its sockets to close.
+    /// How long a server that drains says so before it closes anything.
+    pub drain_delay: Duration,
+    /// How long it waits between two waves.
+    pub drain_pause: Duration,
+    /// How long a stopping server waits for its sockets and its rooms to close.
     pub stop_timeout: Duration,
 }
 
@@ -127,6 +135,8 @@ impl Default for Limits {
             idle_timeout: Duration::from_secs(45),
             write_timeout: Duration::from_secs(10),
             rate_wait: Duration::from_secs(5),
+            drain_delay: Duration::from_secs(5),
+            drain_pause: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(5),
         }
     }

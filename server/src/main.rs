@@ -5,10 +5,12 @@ mod flags;
 use crate::flags::{EngineName, Flags};
 use clap::Parser;
 use draftsync_server::engine::{Engine, Memory, Redb};
+use draftsync_server::limits::Limits;
 use draftsync_server::{Config, Server};
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal;
 
 #[tokio::main]
@@ -31,27 +33,35 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
         EngineName::Redb => Arc::new(Redb::open(&flags.data, flags.capacity.disk_free_min)?),
     };
     // Before the line on stdout: who reads that may send a signal at once.
-    let stop = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let server = Server::start(Config {
         listen: flags.listen,
         www: flags.www,
         pkg: flags.pkg,
         origins: flags.allow_origin,
-        limits: flags.capacity.limits(),
+        limits: Limits {
+            drain_delay: Duration::from_secs(flags.drain_delay),
+            ..flags.capacity.limits()
+        },
         engine,
     })
     .await?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", server.address())?;
     stdout.flush()?;
-    let broke = tokio::select! {
-        come = stop.come() => {
-            come?;
-            false
-        }
-        () = server.broke() => true,
+    let told = tokio::select! {
+        told = signals.come() => Some(told?),
+        () = server.broke() => None,
     };
     tracing::info!("stopping");
+    if told == Some(Told::Drain) {
+        tokio::select! {
+            () = server.drain() => {}
+            again = signals.come() => drop(again?),
+            () = server.broke() => {}
+        }
+    }
+    let broke = server.is_broken();
     server.stop().await;
     if broke {
         return Err(
@@ -61,6 +71,16 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     Ok(())
+}
+
+/// How the program is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// By somebody who waits at the keyboard.
+    Now,
+    /// By whoever starts another server in its place.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
+    Drain,
 }
 
 /// What tells the program to stop.
@@ -79,12 +99,11 @@ impl Signals {
         })
     }
 
-    async fn come(mut self) -> std::io::Result<()> {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        Ok(())
+    async fn come(&mut self) -> std::io::Result<Told> {
+        Ok(tokio::select! {
+            _ = self.interrupt.recv() => Told::Now,
+            _ = self.terminate.recv() => Told::Drain,
+        })
     }
 }
 
@@ -97,7 +116,7 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn come(self) -> std::io::Result<()> {
-        signal::ctrl_c().await
+    async fn come(&mut self) -> std::io::Result<Told> {
+        signal::ctrl_c().await.map(|()| Told::Now)
     }
 }

@@ -15,7 +15,6 @@ use draftsync::room::SessionId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 #[derive(Debug, Default)]
@@ -46,6 +45,10 @@ pub(crate) struct Registry {
     bytes: AtomicUsize,
     /// Told when rooms where nobody is have to make place for others.
     crowded: Notify,
+    /// Becomes true when every room has to close that nobody is in.
+    closing: watch::Sender<bool>,
+    /// Told when the last room is off the list.
+    empty: Notify,
 }
 
 /// Where the messages of a session go.
@@ -104,8 +107,13 @@ impl Listing {
     }
 
     /// Comes when a room where nobody is should close.
-    pub(crate) fn crowded(&self) -> Notified<'_> {
-        self.registry.crowded.notified()
+    pub(crate) async fn crowded(&self) {
+        let mut closing = self.registry.closing.subscribe();
+        tokio::select! {
+            () = self.registry.crowded.notified() => {}
+            // The registry, which this room is on, holds the sender.
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
     }
 }
 
@@ -116,6 +124,9 @@ impl Drop for Listing {
         let same = |open: &Open| open.generation == self.generation;
         if rooms.open.get(&self.name).is_some_and(same) {
             rooms.open.remove(&self.name);
+        }
+        if rooms.open.is_empty() {
+            self.registry.empty.notify_waiters();
         }
     }
 }
@@ -128,6 +139,8 @@ impl Registry {
             limits,
             bytes: AtomicUsize::new(0),
             crowded: Notify::new(),
+            closing: watch::Sender::new(false),
+            empty: Notify::new(),
         }
     }
 
@@ -168,6 +181,19 @@ impl Registry {
             }
             // The room closed between the look and the letter. An error is the news waited for.
             let _off_the_list = open.listed.changed().await;
+        }
+    }
+
+    /// Closes the rooms that nobody is in, each when it has stored its document, and waits until
+    /// none is open.
+    pub(crate) async fn close(&self) {
+        self.closing.send_replace(true);
+        loop {
+            let emptied = self.empty.notified();
+            if self.len() == 0 {
+                return;
+            }
+            emptied.await;
         }
     }
 

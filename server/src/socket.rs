@@ -49,15 +49,14 @@ const STOPPING: Close = Close {
 pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) {
     let (mut sink, mut stream) = socket.split();
     let (outgoing, mut queue) = queue(&shared.limits);
-    let mut stop = shared.stop.subscribe();
+    let turn = shared.stop.turn();
     let mut unreadable = false;
     {
         let writing = write(&mut sink, &mut queue, &shared.limits);
         let reading = async {
             tokio::select! {
                 left = read(&mut stream, room, outgoing, &shared) => left,
-                // An error means that nobody is left to say stop, which is the same.
-                _ = stop.wait_for(|stop| *stop) => Left::Ending,
+                () = turn => Left::Ending,
             }
         };
         tokio::pin!(writing);

@@ -454,7 +454,8 @@ async fn s12_a_stopped_server_lets_nobody_in() {
 #[test]
 fn s12_the_program_prints_its_url_and_stops_when_told() {
     for signal in ["-TERM", "-INT"] {
-        let mut program = start(&["--listen", "127.0.0.1:0", "--engine", "memory"]);
+        let memory = ["--listen", "127.0.0.1:0", "--engine", "memory"];
+        let mut program = start(&[&memory[..], &["--drain-delay", "0"]].concat());
         assert!(program.address().unwrap().port() > 0);
         let id = program.child.id().to_string();
         assert!(

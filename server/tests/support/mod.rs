@@ -157,7 +157,7 @@ impl Drop for Folder {
 
 /// Sends one HTTP request as it is written and gives the answer, up to where the server closes
 /// or as far as the end of its head.
-async fn http(address: SocketAddr, request: &str, head_only: bool) -> String {
+pub(crate) async fn http(address: SocketAddr, request: &str, head_only: bool) -> String {
     within(async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
