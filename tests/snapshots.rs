@@ -14,9 +14,9 @@ mod support;
 use draftsync::protocol::PatchOp;
 use draftsync::tree::Tree;
 use lists::{Author, MARK_MIN, Shape, document, marks, said, still};
-use meeting::Meeting;
+use meeting::{Meeting, Told};
 use std::collections::BTreeMap;
-use support::Dice;
+use support::{Dice, tree};
 
 /// Meetings of each kind.
 const SEEDS: u64 = 800;
@@ -40,6 +40,8 @@ struct Survival {
     silent: usize,
     /// Edits that stand in another item than the one that they were written for.
     misplaced: usize,
+    /// Changes that were not taken whole, and that was decided while their author heard nothing.
+    unheard: usize,
 }
 
 impl Survival {
@@ -54,6 +56,7 @@ fn c21_t47_in_one_list_of_items_with_ids_every_edit_survives_a_snapshot() {
     assert!(fields.edits > 1_000, "{fields:?}");
     assert_eq!(fields.kept, fields.edits, "{fields:?}");
     assert_eq!(fields.misplaced, 0, "{fields:?}");
+    assert!(fields.unheard > 10, "{fields:?}");
 }
 
 #[test]
@@ -88,12 +91,49 @@ fn c21_t47_without_ids_edits_land_where_the_items_stood() {
     assert!(fields.misplaced > 0, "{fields:?}");
 }
 
+#[test]
+fn c21_what_was_refused_unheard_is_gone_before_the_documents_are_compared() {
+    let ops = |text: &str| serde_json::from_str::<Vec<_>>(text).expect("a patch");
+    let mut meeting = Meeting::new(&tree(r#"{"l":[{"t":"a"},{"t":"b"}],"n":0}"#), 2);
+    meeting.deafen(GRACE);
+    meeting.write(
+        ADA,
+        &ops(
+            r#"[{"op":"replace","path":"/n","value":1},{"op":"replace","path":"/l/0/t","value":"A"}]"#,
+        ),
+    );
+    let refused = meeting.write(
+        GRACE,
+        &ops(
+            r#"[{"op":"test","path":"/n","value":0},{"op":"add","path":"/l/0","value":{"t":"new"}}]"#,
+        ),
+    );
+    meeting.disconnect(GRACE);
+    meeting.write(GRACE, &ops(r#"[{"op":"add","path":"/l/1/m","value":5}]"#));
+    meeting.forget();
+    meeting.connect(GRACE);
+    // With the refused element before it, the first would have been taken for another.
+    let expected = tree(r#"{"l":[{"t":"A","m":5},{"t":"b"}],"n":1}"#);
+    assert_eq!(meeting.agreed(), expected);
+    let refused = refused.map(|seq| seq.0);
+    assert_eq!(
+        meeting.told(GRACE).rejected,
+        refused.into_iter().collect::<Vec<_>>()
+    );
+}
+
 /// Holds many meetings, and counts.
 fn survival(shape: Shape, what: What) -> Survival {
     let mut sum = Survival::default();
     for seed in 0..SEEDS {
         let known = hold(seed, shape, what, false);
         let unknown = hold(seed, shape, what, true);
+        let both = (known.unheard, unknown.unheard);
+        assert_eq!(
+            both.0, both.1,
+            "seed {seed}: what the room had decided unheard"
+        );
+        sum.unheard += usize::from(known.unheard.is_some_and(|end| end != Fate::Lost(0)));
         let (held, left) = (what.marks(&known.doc), what.marks(&unknown.doc));
         for (mark, Written { who, is_lost }) in &unknown.written {
             let there = left.get(mark);
@@ -135,6 +175,16 @@ struct Written {
 struct End {
     doc: Tree,
     written: BTreeMap<usize, Written>,
+    /// What she is told of the change that the room decided without her hearing of it.
+    unheard: Option<Fate>,
+}
+
+/// What an author is told of a change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    /// It was taken, or nothing was left of it; so many operations were lost.
+    Lost(usize),
+    Rejected,
 }
 
 /// Holds the meeting of a seed, and lets the room forget what Grace missed or not.
@@ -157,6 +207,7 @@ fn hold(seed: u64, shape: Shape, what: What, forget: bool) -> End {
         texts,
         marks: true,
     };
+    let mut pushed = None;
     let mut written: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
     meeting.deafen(GRACE);
     for away in [false, true] {
@@ -175,6 +226,8 @@ fn hold(seed: u64, shape: Shape, what: What, forget: bool) -> End {
             let test = strict.then(|| still(&mut dice, &view)).flatten();
             let ops: Vec<PatchOp<Tree>> = test.into_iter().chain([op]).collect();
             let seq = meeting.write(GRACE, &ops);
+            // The second change waits for the answer to the first.
+            pushed = pushed.or_else(|| seq.filter(|_| !away));
             let who = what.marks(&meeting.view(GRACE)).remove(&grace.next);
             written.extend(seq.zip(who).map(|(seq, who)| (grace.next, (seq.0, who))));
         }
@@ -192,13 +245,22 @@ fn hold(seed: u64, shape: Shape, what: What, forget: bool) -> End {
     );
     let told = meeting.told(GRACE);
     let written = written.into_iter().map(|(mark, (seq, who))| {
-        let lost = told.lost.get(&seq).is_some_and(|lost| *lost > 0);
-        let is_lost = lost || told.rejected.contains(&seq);
+        let is_lost = fate(told, seq) != Some(Fate::Lost(0));
         (mark, Written { who, is_lost })
     });
     let written = written.collect();
+    let unheard = pushed.and_then(|seq| fate(told, seq.0));
+    let doc = meeting.agreed();
     End {
-        doc: meeting.agreed(),
+        doc,
         written,
+        unheard,
     }
+}
+
+fn fate(told: &Told, seq: u64) -> Option<Fate> {
+    if told.rejected.contains(&seq) {
+        return Some(Fate::Rejected);
+    }
+    told.lost.get(&seq).copied().map(Fate::Lost)
 }
