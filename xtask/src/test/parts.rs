@@ -49,8 +49,8 @@ impl Part {
         match self {
             Self::Native => 200,
             Self::Wasm => 2,
-            Self::Package => 400,
-            Self::E2e => 40,
+            Self::Package => 500,
+            Self::E2e => 46,
         }
     }
 
