@@ -37,6 +37,7 @@ pub mod op;
 pub mod path;
 mod places;
 pub mod protocol;
+mod queue;
 pub mod rebase;
 pub mod room;
 

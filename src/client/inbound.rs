@@ -19,7 +19,7 @@ impl<D: Doc> Client<D> {
             (_, Phase::Offline) | (ToClient::Pong, _) => Ok(()),
             (ToClient::Error { code, .. }, _) => {
                 let code = ErrorCode::from_word(&code).unwrap_or(ErrorCode::Protocol);
-                self.outputs.push_back(Output::Told(code));
+                self.outputs.push(Output::Told(code));
                 Ok(())
             }
             (ToClient::Welcome(welcome), Phase::Greeting) => self.welcomed(welcome),
@@ -45,7 +45,7 @@ impl<D: Doc> Client<D> {
         self.limits = welcome.limits;
         if self.epoch.is_some_and(|epoch| epoch != welcome.epoch) {
             self.begin_again();
-            self.outputs.push_back(Output::HistoryLost);
+            self.outputs.push(Output::HistoryLost);
             return Err(Unfit);
         }
         let results = self.results_for_flight(welcome.results);
@@ -65,12 +65,12 @@ impl<D: Doc> Client<D> {
         self.in_flight = 0;
         if welcome.version.0 == 0 {
             self.phase = Phase::Seeding;
-            self.outputs.push_back(Output::Send(ToRoom::Seed {
+            self.outputs.push(Output::Send(ToRoom::Seed {
                 value: self.initial.clone(),
             }));
         } else {
             self.phase = Phase::Live;
-            self.outputs.push_back(Output::Ready);
+            self.outputs.push(Output::Ready);
         }
         self.epoch = Some(welcome.epoch);
         Ok(())
@@ -88,7 +88,7 @@ impl<D: Doc> Client<D> {
     fn results_for_flight(&self, results: Vec<Verdict<D::Value>>) -> Vec<Verdict<D::Value>> {
         let first = self
             .pending
-            .front()
+            .first()
             .map_or(Seq(u64::MAX), |change| change.seq);
         results
             .into_iter()
@@ -137,27 +137,26 @@ impl<D: Doc> Client<D> {
         if refused.contains(&true) {
             self.take_back(&refused);
         }
-        self.places = None;
-        for result in results {
-            let trailing = self.trailing();
-            if let Some(change) = self.pending.pop_front() {
-                // Nothing is left of the form of one that was not taken.
-                let form = change.form.without_tests();
-                let applied = apply::settle(&mut self.base, &form, &Rules::RFC);
-                debug_assert!(
-                    applied.is_ok(),
-                    "a form fits the document that it stands on"
-                );
-                if let Ok(applied) = applied {
-                    self.history.refresh(self.pending.len(), trailing, &applied);
-                }
-                self.report(change, result, true);
+        let trailing = self.trailing();
+        let mut left = self.pending.len();
+        for (change, result) in self.decided(results.len()).into_iter().zip(results) {
+            left -= 1;
+            // Nothing is left of the form of one that was not taken.
+            let form = change.form.without_tests();
+            let applied = apply::settle(&mut self.base, &form, &Rules::RFC);
+            debug_assert!(
+                applied.is_ok(),
+                "a form fits the document that it stands on"
+            );
+            if let Ok(applied) = applied {
+                self.history.refresh(left, trailing, &applied);
             }
+            self.report(change, result, true);
         }
         self.replant(snapshot.clone());
         self.version = version;
         if self.watched {
-            self.outputs.push_back(Output::Patched {
+            self.outputs.push(Output::Patched {
                 origin: Origin::Load,
                 client_id: self.id,
                 tag: None,
@@ -174,7 +173,7 @@ impl<D: Doc> Client<D> {
     fn seeded(&mut self, change: Change<D::Value>) -> Result<(), Unfit> {
         self.seed(change)?;
         self.phase = Phase::Live;
-        self.outputs.push_back(Output::Ready);
+        self.outputs.push(Output::Ready);
         Ok(())
     }
 
@@ -238,14 +237,11 @@ impl<D: Doc> Client<D> {
         if !whole {
             self.advance(&results, predicted)?;
         }
-        self.places = None;
-        for result in results {
+        for (change, result) in self.decided(results.len()).into_iter().zip(results) {
             if is_taken(&result) {
                 self.version = result.version;
             }
-            if let Some(change) = self.pending.pop_front() {
-                self.report(change, result, false);
-            }
+            self.report(change, result, false);
         }
         self.in_flight = 0;
         if whole && let Some(view) = self.view.take() {
@@ -254,10 +250,17 @@ impl<D: Doc> Client<D> {
         Ok(())
     }
 
+    /// Takes the first changes, which results have come for, out of pending.
+    fn decided(&mut self, results: usize) -> Vec<Pending<D::Value>> {
+        self.places = None;
+        let rest = self.pending.split_off(results.min(self.pending.len()));
+        core::mem::replace(&mut self.pending, rest)
+    }
+
     /// Runs pending once over nothing, so that refused changes leave and what stood on them
     /// reads right without them.
     fn take_back(&mut self, refused: &[bool]) {
-        self.rebase_pending(&[], |index| match refused.get(index) {
+        self.rebase_pending(&[], &|index| match refused.get(index) {
             Some(true) => Run::Refused,
             _ => Run::Live,
         });
@@ -317,7 +320,7 @@ impl<D: Doc> Client<D> {
     fn follow(&mut self, results: &[Verdict<D::Value>], canonical: &[Patch<D::Value>]) {
         // Inverses of what this replica believed are worth nothing now.
         self.history.clear();
-        self.rebase_pending(canonical, |index| {
+        self.rebase_pending(canonical, &|index| {
             if index < results.len() {
                 Run::Refused
             } else {
@@ -325,7 +328,7 @@ impl<D: Doc> Client<D> {
             }
         });
         if let Some(result) = results.first() {
-            self.outputs.push_back(Output::Mispredicted(result.seq));
+            self.outputs.push(Output::Mispredicted(result.seq));
         }
     }
 }

@@ -198,7 +198,7 @@ impl<D: Doc> Client<D> {
         self.last_seq = Seq(self.last_seq.0 + 1);
         let (seq, tag) = (self.last_seq, self.chance.tag());
         if self.watched {
-            self.outputs.push_back(Output::Patched {
+            self.outputs.push(Output::Patched {
                 origin: match &source {
                     Source::Edit => Origin::Local,
                     Source::History(Chain::Undo, _) => Origin::Undo,
@@ -227,7 +227,7 @@ impl<D: Doc> Client<D> {
                 self.history.undone(chain, seq, inverse, bytes);
             }
         }
-        self.pending.push_back(change);
+        self.pending.push(change);
         self.view = Some(next);
         self.moved = true;
         self.offer();

@@ -23,7 +23,7 @@ use crate::protocol::{
     ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
     Seq, Tag, ToRoom, Version,
 };
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 use alloc::vec::Vec;
 use local::Transaction;
 use pending::Pending;
@@ -124,7 +124,7 @@ pub struct Client<D: Doc> {
     base: D,
     /// Base and pending; `None` while nothing is pending, when it is the base.
     view: Option<D>,
-    pending: VecDeque<Pending<D::Value>>,
+    pending: Vec<Pending<D::Value>>,
     /// How many of `pending` are in the push that is under way.
     in_flight: usize,
     /// How many operations `pending` had when it was written.
@@ -149,7 +149,7 @@ pub struct Client<D: Doc> {
     /// Whether anybody wants to hear of patches; their text is not made for nobody.
     watched: bool,
     chance: Chance,
-    outputs: VecDeque<Output<D::Value>>,
+    outputs: Queue<Output<D::Value>>,
 }
 
 impl<D: Doc> Client<D> {
@@ -163,7 +163,7 @@ impl<D: Doc> Client<D> {
             base: D::new(initial.clone()),
             initial,
             view: None,
-            pending: VecDeque::new(),
+            pending: Vec::new(),
             in_flight: 0,
             waiting_ops: 0,
             foreign_changes: 0,
@@ -181,7 +181,7 @@ impl<D: Doc> Client<D> {
             transactions: Vec::new(),
             watched: false,
             chance,
-            outputs: VecDeque::new(),
+            outputs: Queue::new(),
         }
     }
 
@@ -237,7 +237,7 @@ impl<D: Doc> Client<D> {
     /// The connection is open: introduces this replica.
     pub fn handle_opened(&mut self) {
         self.phase = Phase::Greeting;
-        self.outputs.push_back(Output::Send(ToRoom::Hello {
+        self.outputs.push(Output::Send(ToRoom::Hello {
             protocol: PROTOCOL_VERSION,
             client_id: self.id,
             epoch: self.epoch,
@@ -254,7 +254,7 @@ impl<D: Doc> Client<D> {
 
     /// What the caller must do next; `None` when everything is done.
     pub fn poll_output(&mut self) -> Option<Output<D::Value>> {
-        if let Some(output) = self.outputs.pop_front() {
+        if let Some(output) = self.outputs.pop() {
             return Some(output);
         }
         core::mem::take(&mut self.moved).then_some(Output::Changed)
@@ -283,7 +283,7 @@ impl<D: Doc> Client<D> {
             });
         }
         self.in_flight = changes.len();
-        self.outputs.push_back(Output::Send(ToRoom::Push {
+        self.outputs.push(Output::Send(ToRoom::Push {
             base: self.version,
             changes,
         }));
@@ -292,6 +292,6 @@ impl<D: Doc> Client<D> {
     /// Closes the connection, to come again through `hello`.
     fn reconnect(&mut self) {
         self.phase = Phase::Offline;
-        self.outputs.push_back(Output::Reconnect);
+        self.outputs.push(Output::Reconnect);
     }
 }

@@ -44,7 +44,7 @@ impl<D: Doc> Client<D> {
             self.stale |= !shown;
         }
         if self.watched {
-            self.outputs.push_back(Output::Patched {
+            self.outputs.push(Output::Patched {
                 origin: if change.seq.0 == 0 {
                     Origin::Load
                 } else {
@@ -85,14 +85,14 @@ impl<D: Doc> Client<D> {
             return;
         }
         let foreign = core::mem::take(&mut self.unwalked);
-        self.rebase_pending(&foreign, |_| Run::Live);
+        self.rebase_pending(&foreign, &|_| Run::Live);
     }
 
     /// Runs foreign patches, then all of pending, in one walk.
     pub(super) fn rebase_pending(
         &mut self,
         foreign: &[Patch<D::Value>],
-        run: impl Fn(usize) -> Run,
+        run: &dyn Fn(usize) -> Run,
     ) {
         let mut walker = Walker::new();
         foreign.iter().for_each(|patch| walker.foreign(patch));
@@ -100,7 +100,7 @@ impl<D: Doc> Client<D> {
     }
 
     /// Runs all of pending in a walk that has run what is foreign.
-    fn run_pending(&mut self, mut walker: Walker<D::Value>, run: impl Fn(usize) -> Run) {
+    fn run_pending(&mut self, mut walker: Walker<D::Value>, run: &dyn Fn(usize) -> Run) {
         let trailing = self.trailing();
         self.history.catch_up(trailing);
         let in_flight = self.in_flight;
@@ -228,7 +228,7 @@ impl<D: Doc> Client<D> {
         if !patch.0.is_empty() {
             self.foreign_changes += 1;
             self.moved = true;
-            self.run_pending(walker, |_| Run::Live);
+            self.run_pending(walker, &|_| Run::Live);
         }
     }
 }

@@ -61,12 +61,12 @@ impl<D: Doc> Client<D> {
             lost: in_order(lost),
             left_out: change.left_out,
         };
-        self.outputs.push_back(Output::Settled(change.seq, outcome));
+        self.outputs.push(Output::Settled(change.seq, outcome));
     }
 
     fn roll_back(&mut self, seq: Seq, refused: Refused) {
         if self.watched {
-            self.outputs.push_back(Output::Patched {
+            self.outputs.push(Output::Patched {
                 origin: Origin::Rollback,
                 client_id: self.id,
                 tag: None,
@@ -74,6 +74,6 @@ impl<D: Doc> Client<D> {
                 patch: Vec::new(),
             });
         }
-        self.outputs.push_back(Output::Rejected(seq, refused));
+        self.outputs.push(Output::Rejected(seq, refused));
     }
 }

@@ -13,7 +13,7 @@ use crate::client::{Client, Origin, Output};
 use crate::error::ErrorCode;
 use crate::link::{Link, LinkOutput, LinkState, Millis};
 use crate::protocol::SUBPROTOCOL;
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
@@ -46,7 +46,7 @@ pub(super) struct Inner {
     pub(super) codec: Codec,
     pub(super) development: bool,
     pub(super) state: RefCell<State>,
-    pub(super) inbox: RefCell<VecDeque<Event>>,
+    pub(super) inbox: RefCell<Queue<Event>>,
     pub(super) pumping: Cell<bool>,
     /// How deep in `transact` the app is: no message is taken meanwhile.
     pub(super) transactions: Cell<u32>,
@@ -82,7 +82,7 @@ impl Inner {
     fn next(&self) -> Option<Step> {
         let quiet = self.transactions.get() == 0;
         let event = if quiet {
-            self.inbox.borrow_mut().pop_front()
+            self.inbox.borrow_mut().pop()
         } else {
             None
         };
@@ -197,7 +197,7 @@ impl Inner {
 
     /// Takes what the socket tells.
     pub(super) fn hear(&self, event: Event) {
-        self.inbox.borrow_mut().push_back(event);
+        self.inbox.borrow_mut().push(event);
         self.pump();
     }
 

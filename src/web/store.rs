@@ -14,7 +14,7 @@ use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -104,7 +104,7 @@ impl SyncedStore {
                 root,
                 disposed: false,
             }),
-            inbox: RefCell::new(VecDeque::new()),
+            inbox: RefCell::new(Queue::new()),
             pumping: Cell::new(false),
             transactions: Cell::new(0),
         }))
