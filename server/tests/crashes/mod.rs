@@ -35,6 +35,8 @@ const WRITERS_PER_ROOM: usize = 4;
 const EVENTS_MAX: usize = 60;
 /// And after at most this time more, so that it also comes where nothing is heard: in a sync.
 const DELAY_MAX_MICROS: usize = 20_000;
+/// Once in so many cycles the server is told to stop, instead of being killed.
+const STOPPED: usize = 5;
 /// Once in so many cycles the server is killed while it starts, too.
 const KILLED_AT_START: usize = 6;
 /// While it starts means within this time.
@@ -167,7 +169,8 @@ fn spawn(plan: &Plan) -> Result<Program, String> {
         .map_err(|error| error.to_string())?;
     let data = plan.folder.join("rooms");
     let data = data.to_str().ok_or("the folder's name is no text")?;
-    let flags = ["--listen", "127.0.0.1:0", "--data", data];
+    let address = "127.0.0.1:0";
+    let flags = ["--listen", address, "--data", data, "--drain-delay", "0"];
     Program::start(&plan.server, &flags, Stdio::from(log)).map_err(|error| error.to_string())
 }
 
@@ -178,7 +181,7 @@ async fn killed_at_start(plan: &Plan, dice: &mut Dice) -> Result<(), String> {
     program.kill().map_err(|error| error.to_string())
 }
 
-/// Lets the server live under load and kills it.
+/// Lets the server live under load and kills it, or now and then stops it.
 async fn loaded(
     program: &mut Program,
     address: SocketAddr,
@@ -188,6 +191,7 @@ async fn loaded(
     let life = Life::default();
     let events = 1 + dice.below(EVENTS_MAX * writers.len());
     let micros = dice.below(DELAY_MAX_MICROS);
+    let stopped = dice.once_in(STOPPED);
     let load = try_join_all(
         writers
             .iter_mut()
@@ -206,8 +210,20 @@ async fn loaded(
         () = moment => {}
     }
     life.end();
-    program.kill().map_err(|error| error.to_string())?;
-    load.await.map(drop)
+    let ended = if stopped {
+        program.terminate()
+    } else {
+        program.kill()
+    };
+    ended.map_err(|error| error.to_string())?;
+    load.await?;
+    if stopped {
+        let status = program.child.wait().map_err(|error| error.to_string())?;
+        if !status.success() {
+            return Err(format!("told to stop, the server ended with {status}"));
+        }
+    }
+    Ok(())
 }
 
 /// A random moment is one that no event marks, so it can only be waited for.

@@ -47,6 +47,14 @@ impl Program {
         self.child.kill()?;
         self.child.wait().map(drop)
     }
+
+    /// Tells it to stop, and does not wait.
+    pub(crate) fn terminate(&self) -> io::Result<()> {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status()?;
+        let failed = || io::Error::other(format!("kill ended with {told}"));
+        told.success().then_some(()).ok_or_else(failed)
+    }
 }
 
 impl Drop for Program {
