@@ -86,7 +86,10 @@ export class Changes {
       return;
     }
     const { version, rebased, lost } = end.settled;
-    const named = lost.map(({ op, reason }) => ({ op: open.change.patches[op], reason }));
+    const named = lost.map(({ op, reason }) => ({
+      op: typeof op === "number" ? open.change.patches[op] : op,
+      reason,
+    }));
     open.later.resolve({ version, rebased, lost: named });
   }
 

@@ -27,7 +27,8 @@ export interface Settled {
   readonly seq: number;
   readonly version: number;
   readonly rebased: boolean;
-  readonly lost: readonly { readonly op: number; readonly reason: LostReason }[];
+  /** By the index in the change as it was written; what an undo left out is in no change. */
+  readonly lost: readonly { readonly op: number | PatchOp; readonly reason: LostReason }[];
 }
 
 /** As `Status`, with a fault where that has an error. */
@@ -69,6 +70,8 @@ export interface CoreOptions {
   readonly minDelayMs?: number | undefined;
   readonly maxDelayMs?: number | undefined;
   readonly maxQueue?: number | undefined;
+  /** How many entries the history holds. */
+  readonly history?: number | undefined;
   readonly development: boolean;
 }
 
@@ -82,6 +85,12 @@ export class SyncedStore {
   update(recipe: (draft: never) => unknown): Made | undefined;
   patch(ops: readonly PatchOp[]): Made | undefined;
   transact<R>(fn: () => R): { readonly result: R } & Partial<Made>;
+  stepBack(redo: boolean): Made | undefined;
+  /** Whether anything is to undo (1), to redo (2), or both (3). */
+  history(): number;
+  /** The next edit begins an entry of the history, to which those after it belong. */
+  beginGroup(): void;
+  clearHistory(): void;
   /** Says whether "patch" is wanted. */
   watch(patches: boolean): void;
   connect(): void;

@@ -46,6 +46,8 @@ export interface SyncedStoreOptions<T extends object> {
         maxQueue?: number | undefined;
       }
     | undefined;
+  /** How far back this replica's edits can be undone; `false` for not at all. */
+  history?: HistoryOptions | false | undefined;
   /** Disposes the store when it aborts. */
   signal?: AbortSignal | undefined;
   /**
@@ -67,6 +69,41 @@ export interface SyncedStoreOptions<T extends object> {
    * @defaultValue `console.error`
    */
   onError?: ((error: SyncedStoreError) => void) | undefined;
+}
+
+/** How far back this replica's edits can be undone. */
+export interface HistoryOptions {
+  /**
+   * How many steps, at most 10 000; about 4 MiB of JSON in all.
+   *
+   * @defaultValue 100
+   */
+  limit?: number | undefined;
+  /**
+   * Edits that come within so many milliseconds of the one before are one step.
+   *
+   * @defaultValue 400
+   */
+  groupMs?: number | undefined;
+}
+
+/**
+ * Undo and redo of this replica's own edits, also of those that the room has not taken yet.
+ *
+ * What is undone is a change like any other. A newer write of somebody else stands: what an undo leaves out for it is in the `lost` of its change, as `superseded`.
+ */
+export interface History extends Readable<{
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+}> {
+  /** Takes the last step back; `null` when there is none, or inside `transact`. */
+  undo(): Change | null;
+  /** Takes the last undo back; `null` when there is none. An edit drops what could be redone. */
+  redo(): Change | null;
+  /** Forgets every step. */
+  clear(): void;
+  /** From here on edits are one step, until the returned function is called: for a drag. */
+  group(): () => void;
 }
 
 /** The state of the connection. `pending` counts the changes that the room has not acknowledged. */
@@ -125,8 +162,8 @@ export type LostReason =
 export interface PatchEvent {
   /** The change's {@link Change.id}; empty where it has none. */
   readonly id: string;
-  /** Whose it is: this store's, another client's, the whole content as the room has it, or the taking back of a refused change. */
-  readonly origin: "local" | "remote" | "load" | "rollback";
+  /** Whose it is: this store's, another client's, the whole content as the room has it, the taking back of a refused change, or this store's undo or redo. */
+  readonly origin: "local" | "remote" | "load" | "rollback" | "undo" | "redo";
   /** The author's {@link SyncedStore.clientId}. */
   readonly clientId: string;
   /** The room's version with the change in it; `null` when the room has not given one yet. */
@@ -215,6 +252,8 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
    */
   transact<R>(fn: () => R): R;
 
+  /** Undo and redo of this store's own edits. */
+  readonly history: History;
   /** The state of the connection. */
   readonly status: Readable<Status>;
   /** Resolves when nothing is pending; rejects when that cannot come any more, or with the signal's reason. */

@@ -36,6 +36,31 @@ export class Listeners {
   }
 
   /**
+   * As `add`, with the options of the app.
+   * @param {string} type
+   * @param {(event: never) => void} listener
+   * @param {{ signal?: AbortSignal, once?: boolean }} options
+   * @param {() => void} changed is called when the listener has come, and when it has gone
+   */
+  on(type, listener, { signal, once }, changed) {
+    if (signal?.aborted) return () => {};
+    const off = () => {
+      remove();
+      signal?.removeEventListener("abort", off);
+      changed();
+    };
+    /** @param {never} event */
+    const onceOnly = (event) => {
+      off();
+      listener(event);
+    };
+    const remove = this.add(type, once ? onceOnly : listener);
+    signal?.addEventListener("abort", off);
+    changed();
+    return off;
+  }
+
+  /**
    * @param {string} type
    * @param {unknown} [event]
    */

@@ -6,6 +6,7 @@ import { Changes, opened } from "./changes.js";
 import { SyncedStore as Core } from "./core.js";
 import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "./errors.js";
 import { Flushes } from "./flushes.js";
+import { History } from "./history.js";
 import { address, inBrowser, report } from "./host.js";
 import { Later } from "./later.js";
 import { Own, sync, whenLoaded } from "./guard.js";
@@ -77,6 +78,15 @@ export class Store {
       () => this.#status,
       (run) => this.on("status", run),
     );
+    this.history = new History(
+      options.history || {},
+      (act) => this.#core && this.#run(act),
+      (redo) => {
+        const made = this.#run((core) => core.stepBack(redo));
+        return made ? this.#made(made) : null;
+      },
+      this.#listeners,
+    );
     const begin = () => this.#begin(place.url, development);
     whenLoaded(load, begin, (error) => this.#fail(error));
     if (signal?.aborted) this.dispose();
@@ -127,11 +137,13 @@ export class Store {
   /** @param {(draft: Draft<T>) => unknown} recipe */
   update(recipe) {
     if (typeof recipe !== "function") throw fault("invalid-patch", "no-recipe");
+    this.history.edit();
     return this.#made(this.#run((core, theirs) => core.update(theirs(recipe))));
   }
 
   /** @param {readonly PatchOp[]} ops */
   patch(ops) {
+    this.history.edit();
     return this.#made(this.#run((core) => core.patch(ops)));
   }
 
@@ -143,6 +155,7 @@ export class Store {
   transact(fn) {
     // One inside another belongs to the outer change, but can fail alone.
     if (this.#transaction) return this.#run((core, theirs) => core.transact(theirs(fn))).result;
+    this.history.edit();
     const open = opened();
     const body = () => {
       this.#transaction = open;
@@ -191,22 +204,9 @@ export class Store {
    * @param {(event: any) => void} listener
    * @param {{ signal?: AbortSignal, once?: boolean }} [options]
    */
-  on(type, listener, { signal, once } = {}) {
-    if (signal?.aborted || this.#disposed) return () => {};
-    const off = () => {
-      remove();
-      signal?.removeEventListener("abort", off);
-      this.#watch();
-    };
-    /** @param {never} event */
-    const onceOnly = (event) => {
-      off();
-      listener(event);
-    };
-    const remove = this.#listeners.add(type, once ? onceOnly : listener);
-    signal?.addEventListener("abort", off);
-    this.#watch();
-    return off;
+  on(type, listener, options = {}) {
+    if (this.#disposed) return () => {};
+    return this.#listeners.on(type, listener, options, () => this.#watch());
   }
 
   dispose() {
@@ -240,8 +240,9 @@ export class Store {
    */
   #begin(url, development) {
     if (this.#disposed) return;
-    const { connection, WebSocket } = this.#options;
-    const options = { ...connection, initial: this.#initial, development };
+    const { connection, history, WebSocket } = this.#options;
+    const limit = history ? history.limit : history === false ? 0 : undefined;
+    const options = { ...connection, initial: this.#initial, development, history: limit };
     try {
       this.#core = new Core(options, (type, event) => this.#hear(type, event));
     } catch (error) {
@@ -323,6 +324,7 @@ export class Store {
     else if (type === "ready") this.#ready.resolve(this);
     else if (type === "error") this.#tellError(errorOf(event));
     else this.#listeners.tell(type, event);
+    this.#listeners.tell("history");
     this.#endFlushes();
   }
 

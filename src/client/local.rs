@@ -134,7 +134,8 @@ impl<D: Doc> Client<D> {
         self.history.set_entries_max(entries);
     }
 
-    /// From here on edits are one entry of the history, until it is said that they are not.
+    /// From here on edits are one entry of the history, until it is said again, or that they are
+    /// not.
     pub fn set_history_group(&mut self, open: bool) {
         self.history.set_group(open);
     }

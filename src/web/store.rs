@@ -12,6 +12,7 @@ use super::pump::{Event, Inner, State};
 use crate::client::Client;
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
+use crate::history::Chain;
 use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
 use crate::queue::Queue;
@@ -81,6 +82,9 @@ impl SyncedStore {
         let mut client = Client::<JsDoc>::new(initial, random());
         if let Some(changes) = option(name::MAX_QUEUE).as_f64() {
             client.set_queue_changes_max(changes as usize);
+        }
+        if let Some(entries) = option(name::HISTORY).as_f64() {
+            client.set_history_entries_max(entries as usize);
         }
         let mut link = Link::new(random());
         let delay = |name, default: Millis| {
@@ -206,6 +210,45 @@ impl SyncedStore {
         let told = if made.is_undefined() { make() } else { made };
         put(&told, name::RESULT, &result);
         Ok(told)
+    }
+
+    /// Takes the last entry of the history back, or the last undo.
+    #[wasm_bindgen(js_name = stepBack)]
+    pub fn step_back(&self, redo: bool) -> Result<JsValue, JsValue> {
+        let made = match redo {
+            false => self.alive()?.client.undo(),
+            true => self.alive()?.client.redo(),
+        };
+        let written = self
+            .0
+            .state
+            .borrow()
+            .client
+            .forms()
+            .last()
+            .map(crate::op::Patch::to_text);
+        self.made(
+            made,
+            &self.0.codec.write_patch(&written.unwrap_or_default()),
+        )
+    }
+
+    /// Whether anything is to undo (1), to redo (2), or both (3).
+    pub fn history(&self) -> u32 {
+        let client = &mut self.0.state.borrow_mut().client;
+        u32::from(client.can(Chain::Undo)) + 2 * u32::from(client.can(Chain::Redo))
+    }
+
+    /// The next edit begins an entry of the history, to which those after it belong.
+    #[wasm_bindgen(js_name = beginGroup)]
+    pub fn begin_group(&self) {
+        self.0.state.borrow_mut().client.set_history_group(true);
+    }
+
+    /// Forgets everything that could be undone or redone.
+    #[wasm_bindgen(js_name = clearHistory)]
+    pub fn clear_history(&self) {
+        self.0.state.borrow_mut().client.clear_history();
     }
 
     /// Says whether "patch" is wanted.

@@ -79,6 +79,7 @@ words! {
     FAILED = "failed",
     FROM = "from",
     HELLO = "hello",
+    HISTORY = "history",
     HIS_CLIENT_ID = "clientId",
     ID = "id",
     INC = "inc",
