@@ -7,7 +7,7 @@ mod support;
 
 use draftsync::client::Outcome;
 use draftsync::history::{Chain, HISTORY_BYTES_MAX, HISTORY_ENTRIES};
-use draftsync::protocol::PatchOp;
+use draftsync::protocol::{PatchOp, Refusal, ToClient, ToRoom, Verdict};
 use draftsync::room::SessionId;
 use draftsync::tree::Tree;
 use property::session::Table;
@@ -317,6 +317,39 @@ fn u7_a_rejected_or_void_change_leaves_the_history() {
     desk.comes_to(r#"{"n":9,"m":1,"l":[]}"#);
     assert!(desk.undo());
     desk.comes_to(r#"{"n":9,"m":0,"l":[]}"#);
+    assert!(!desk.undo());
+}
+
+#[test]
+fn u7_a_change_that_the_room_refuses_for_a_reason_of_its_own_leaves_the_history() {
+    let mut desk = Desk::new(r#"{"n":0,"m":0}"#);
+    desk.writes(ME, &replace("/m", "1"));
+    desk.settle();
+    desk.writes(ME, &replace("/n", "1"));
+    desk.0.collect().expect("it is sent");
+    let peer = &mut desk.0.peers[ME];
+    let Some(ToRoom::Push { changes, .. }) = peer.up.pop_front() else {
+        panic!("a push");
+    };
+    let refusal = Refusal {
+        code: "rejected".into(),
+        op: 0,
+        rule: "no".into(),
+    };
+    let verdict = Verdict {
+        seq: changes[0].seq,
+        tag: changes[0].tag,
+        version: peer.client.version(),
+        patch: None,
+        void: false,
+        rejected: Some(refusal),
+        lost: Vec::new(),
+    };
+    let results = vec![verdict];
+    peer.client.handle_message(ToClient::Ack { results });
+    desk.shows(r#"{"n":0,"m":1}"#);
+    assert!(desk.undo());
+    desk.shows(r#"{"n":0,"m":0}"#);
     assert!(!desk.undo());
 }
 
