@@ -32,7 +32,9 @@ impl<V: Value> Walker<V> {
                 };
                 self.touch(content, Touched::WRITTEN);
                 let node = self.make_literal(value);
-                self.node_mut(node).created = Some((content, key.clone(), value.clone()));
+                let member = self.member_at(content, key);
+                self.node_mut(node).created = Some(self.created.len());
+                self.created.push((member, value.clone()));
                 self.put_member(content, key, node, View::M);
             }
             Op::Put(path, value) | Op::Rep(path, value) => {

@@ -3,7 +3,7 @@
 use super::report::{Kind as Rule, Lost};
 use super::spans::Side;
 use super::touched::Touched;
-use super::walker::{ContentId, NodeId, Place, View, Walker};
+use super::walker::{ContentId, MemberId, NodeId, Place, View, Walker};
 use super::{Rebased, Run};
 use crate::doc::Value;
 use crate::op::{Op, Patch, push_moves};
@@ -132,9 +132,10 @@ impl<V: Value> Walker<V> {
             return Err(Rule::TargetGone);
         };
         let place = self.live_slot(content, key, way);
+        let member = self.member_at(content, key);
         let occupant = self.occupant(content, key, View::M);
         if let (Some(_), Some(node), false) = (&place, occupant, way.undo)
-            && self.is_same_create(node, content, key, value)
+            && self.is_same_create(node, member, value)
         {
             self.put_member(content, key, node, View::L);
             return Err(Rule::Merged);
@@ -150,11 +151,12 @@ impl<V: Value> Walker<V> {
     }
 
     /// Whether a foreign patch made this very member with an equal literal.
-    fn is_same_create(&self, node: NodeId, content: ContentId, key: &Arc<str>, value: &V) -> bool {
+    fn is_same_create(&self, node: NodeId, member: MemberId, value: &V) -> bool {
         let node = self.node(node);
         matches!(node.place[L], Place::Gone)
-            && node.created.as_ref().is_some_and(|(at, name, literal)| {
-                *at == content && name == key && literal.equals(value)
+            && node.created.is_some_and(|created| {
+                let (at, literal) = &self.created[created];
+                *at == member && literal.equals(value)
             })
     }
 
@@ -175,9 +177,10 @@ impl<V: Value> Walker<V> {
         }
         told?;
         // A put makes its member again; a `replace` brings nothing back.
-        let (Place::Member(content, key), true) = (self.node(node).place[L].clone(), put) else {
+        let (Place::Member(content, member), true) = (self.node(node).place[L], put) else {
             return Err(Rule::TargetGone);
         };
+        let key = self.key(member).clone();
         let place = self.live_slot(content, &key, way);
         let place = place.ok_or(Rule::ParentGone)?;
         // An inverse of before would put back what is not replaced here.

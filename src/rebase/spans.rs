@@ -15,7 +15,7 @@ const ENDLESS: usize = usize::MAX >> 1;
 const CHUNK_SPANS_MAX: usize = 32;
 
 /// A run of neighbours that have shared every fate so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Span {
     len: usize,
     visible: [bool; 2],
@@ -44,7 +44,7 @@ pub(super) type Gap = (usize, View, Side);
 struct ChunkId(usize);
 
 /// A chunk in its place, and how many elements of it each view sees.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     chunk: ChunkId,
     seen: [usize; 2],
@@ -236,7 +236,7 @@ impl Spans {
         let span = &mut self.chunks[entry.chunk.0][at.span];
         let tail = Span {
             len: span.len - head,
-            ..span.clone()
+            ..*span
         };
         if tail.len == 0 {
             return next;

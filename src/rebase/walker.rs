@@ -25,23 +25,34 @@ pub(super) struct NodeId(pub(super) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentId(pub(super) usize);
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemberId(usize);
+
 /// Where a node stands in one view.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     Root,
-    Member(ContentId, Arc<str>),
+    Member(ContentId, MemberId),
     Element(ContentId, SlotId),
     Gone,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Node<V> {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
     pub(super) place: [Place; 2],
     pub(super) content: [ContentId; 2],
-    /// The member that a foreign `Create` made, with its literal: the same one merges with it.
-    pub(super) created: Option<(ContentId, Arc<str>, V)>,
+    /// Which of the literals a foreign `Create` made it of.
+    pub(super) created: Option<usize>,
     /// Whether a foreign patch moved it.
     pub(super) moved: bool,
+}
+
+/// A member that somebody asked for.
+#[derive(Clone, Debug)]
+struct Member {
+    key: Arc<str>,
+    /// Who stands there in each view.
+    occupants: [Option<NodeId>; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +62,7 @@ pub(super) struct Content {
     /// The content that this one replaced in M.
     pub(super) replaced: Option<ContentId>,
     /// Members in the order of their names.
-    members: Vec<(Arc<str>, [Option<NodeId>; 2])>,
+    members: Vec<MemberId>,
     list: Spans,
     /// What happened to it, or deeper in it, in M.
     pub(super) touched: Touched,
@@ -64,8 +75,11 @@ pub(super) struct Content {
 /// Runs foreign patches in view M, then pending ones in both.
 #[derive(Clone, Debug)]
 pub struct Walker<V> {
-    nodes: Vec<Node<V>>,
+    nodes: Vec<Node>,
+    /// The members that foreign patches made, with their literals: the same one merges with it.
+    pub(super) created: Vec<(MemberId, V)>,
     pub(super) contents: Vec<Content>,
+    members: Vec<Member>,
     /// Nodes that foreign patches moved.
     pub(super) moved: Vec<NodeId>,
     /// Whether what is foreign got in the way of the pending patch that runs.
@@ -83,7 +97,9 @@ impl<V> Walker<V> {
     pub fn new() -> Self {
         let mut walker = Self {
             nodes: Vec::new(),
+            created: Vec::new(),
             contents: Vec::new(),
+            members: Vec::new(),
             moved: Vec::new(),
             disturbed: false,
         };
@@ -93,11 +109,11 @@ impl<V> Walker<V> {
 
     pub(super) const ROOT: NodeId = NodeId(0);
 
-    pub(super) fn node(&self, node: NodeId) -> &Node<V> {
+    pub(super) fn node(&self, node: NodeId) -> &Node {
         &self.nodes[node.0]
     }
 
-    pub(super) fn node_mut(&mut self, node: NodeId) -> &mut Node<V> {
+    pub(super) fn node_mut(&mut self, node: NodeId) -> &mut Node {
         &mut self.nodes[node.0]
     }
 
@@ -196,7 +212,7 @@ impl<V> Walker<V> {
                 let (node, slot) = self.list(content).node(*index, view, fresh)?;
                 if let Some(slot) = slot {
                     let place = Place::Element(content, slot);
-                    self.make_node([place.clone(), place], false);
+                    self.make_node([place, place], false);
                 }
                 Some(node)
             }
@@ -210,61 +226,71 @@ impl<V> Walker<V> {
         key: &Arc<str>,
         view: View,
     ) -> Option<NodeId> {
-        if let Some(occupants) = self.occupants(content, key) {
-            return occupants[view as usize];
+        let known = self.members.len();
+        let member = self.member_at(content, key);
+        if member.0 == known {
+            let place = Place::Member(content, member);
+            let node = self.make_node([place, place], false);
+            self.members[member.0].occupants = [Some(node), Some(node)];
         }
-        let place = Place::Member(content, key.clone());
-        let node = self.make_node([place.clone(), place], false);
-        *self.occupants_mut(content, key) = [Some(node), Some(node)];
-        Some(node)
+        self.members[member.0].occupants[view as usize]
     }
 
-    fn occupants(&self, content: ContentId, key: &str) -> Option<[Option<NodeId>; 2]> {
-        let members = &self.contents[content.0].members;
-        let at = members
-            .binary_search_by(|(name, _)| (**name).cmp(key))
-            .ok()?;
-        Some(members[at].1)
-    }
-
-    fn occupants_mut(&mut self, content: ContentId, key: &Arc<str>) -> &mut [Option<NodeId>; 2] {
-        let members = &mut self.contents[content.0].members;
-        let at = match members.binary_search_by(|(name, _)| name.cmp(key)) {
-            Ok(at) => at,
+    /// The member with this name; one that nobody asked for yet becomes one where nobody stands.
+    pub(super) fn member_at(&mut self, content: ContentId, key: &Arc<str>) -> MemberId {
+        match self.search(content, key) {
+            Ok(member) => member,
             Err(at) => {
-                members.insert(at, (key.clone(), [None, None]));
-                at
+                let member = MemberId(self.members.len());
+                self.members.push(Member {
+                    key: key.clone(),
+                    occupants: [None, None],
+                });
+                self.contents[content.0].members.insert(at, member);
+                member
             }
-        };
-        &mut members[at].1
+        }
+    }
+
+    fn search(&self, content: ContentId, key: &str) -> Result<MemberId, usize> {
+        let members = &self.contents[content.0].members;
+        members
+            .binary_search_by(|member| (*self.members[member.0].key).cmp(key))
+            .map(|at| members[at])
+    }
+
+    pub(super) fn key(&self, member: MemberId) -> &Arc<str> {
+        &self.members[member.0].key
     }
 
     /// Who stands at a member that somebody touched.
     pub(super) fn occupant(&self, content: ContentId, key: &str, view: View) -> Option<NodeId> {
-        self.occupants(content, key)?[view as usize]
+        let member = self.search(content, key).ok()?;
+        self.members[member.0].occupants[view as usize]
     }
 
     /// The path of a node in `view`, or `None` when it is not alive there.
     pub(super) fn path(&self, mut node: NodeId, view: View) -> Option<Path> {
         let mut tokens = Vec::new();
         loop {
-            let content = match &self.node(node).place[view as usize] {
+            let content = match self.node(node).place[view as usize] {
                 Place::Root => {
                     tokens.reverse();
                     return Some(Path(tokens));
                 }
                 Place::Gone => return None,
-                Place::Member(content, key) => {
-                    if self.occupant(*content, key, view) != Some(node) {
+                Place::Member(content, member) => {
+                    let Member { key, occupants } = &self.members[member.0];
+                    if occupants[view as usize] != Some(node) {
                         return None;
                     }
                     tokens.push(Token::Key(key.clone()));
-                    *content
+                    content
                 }
                 Place::Element(content, slot) => {
-                    let index = self.contents[content.0].list.index_of(*slot, view)?;
+                    let index = self.contents[content.0].list.index_of(slot, view)?;
                     tokens.push(Token::Index(index));
-                    *content
+                    content
                 }
             };
             let owner = self.contents[content.0].owner;
@@ -304,8 +330,8 @@ impl<V> Walker<V> {
     pub(super) fn detach(&mut self, node: NodeId, view: View) {
         let place = &mut self.node_mut(node).place[view as usize];
         match core::mem::replace(place, Place::Gone) {
-            Place::Member(content, key) => {
-                let occupant = &mut self.occupants_mut(content, &key)[view as usize];
+            Place::Member(_, member) => {
+                let occupant = &mut self.members[member.0].occupants[view as usize];
                 if *occupant == Some(node) {
                     *occupant = None;
                 }
@@ -323,13 +349,14 @@ impl<V> Walker<V> {
         node: NodeId,
         view: View,
     ) {
-        let occupant = &mut self.occupants_mut(content, key)[view as usize];
+        let member = self.member_at(content, key);
+        let occupant = &mut self.members[member.0].occupants[view as usize];
         if let Some(evicted) = occupant.replace(node)
             && evicted != node
         {
             self.node_mut(evicted).place[view as usize] = Place::Gone;
         }
-        self.node_mut(node).place[view as usize] = Place::Member(content, key.clone());
+        self.node_mut(node).place[view as usize] = Place::Member(content, member);
     }
 
     /// Puts a node at a gap of a list, in the views that see it; returns its index in M.

@@ -16,6 +16,11 @@ export function learn(list) {
   numbers = new Map(words.map((word, number) => [word, number]));
 }
 
+/** Takes note of something that is not as it should be. */
+export function fail() {
+  bad = true;
+}
+
 /** Whether anything was read since the last call that was not as it should be. */
 export function failed() {
   const was = bad;
@@ -26,7 +31,7 @@ export function failed() {
 /** @template T @param {boolean} good @param {T} value @param {T} instead */
 function expect(good, value, instead) {
   if (good) return value;
-  bad = true;
+  fail();
   return instead;
 }
 

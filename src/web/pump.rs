@@ -30,6 +30,8 @@ pub(super) struct State {
     /// The root as it was last told.
     pub(super) root: JsValue,
     pub(super) disposed: bool,
+    /// What was heard and not taken yet.
+    pub(super) inbox: Queue<Event>,
 }
 
 /// What the socket tells.
@@ -46,7 +48,6 @@ pub(super) struct Inner {
     pub(super) codec: Codec,
     pub(super) development: bool,
     pub(super) state: RefCell<State>,
-    pub(super) inbox: RefCell<Queue<Event>>,
     pub(super) pumping: Cell<bool>,
     /// How deep in `transact` the app is: no message is taken meanwhile.
     pub(super) transactions: Cell<u32>,
@@ -81,14 +82,10 @@ impl Inner {
     /// The next thing to do, in the order: what came in, the link, the client, what moved.
     fn next(&self) -> Option<Step> {
         let quiet = self.transactions.get() == 0;
-        let event = if quiet {
-            self.inbox.borrow_mut().pop()
-        } else {
-            None
-        };
         let now = self.now();
         let mut borrowed = self.state.borrow_mut();
         let state = &mut *borrowed;
+        let event = if quiet { state.inbox.pop() } else { None };
         if let Some(event) = event {
             if !state.disposed {
                 self.take(state, event, now);
@@ -97,7 +94,7 @@ impl Inner {
         }
         if let Some(output) = state.link.poll_output() {
             // A late word of an old socket must not be taken for a new one's.
-            self.inbox.borrow_mut().clear();
+            state.inbox.clear();
             return Some(match output {
                 LinkOutput::Open => Step::Tell(name::OPEN, SUBPROTOCOL.into()),
                 LinkOutput::Close => {
@@ -197,7 +194,7 @@ impl Inner {
 
     /// Takes what the socket tells.
     pub(super) fn hear(&self, event: Event) {
-        self.inbox.borrow_mut().push(event);
+        self.state.borrow_mut().inbox.push(event);
         self.pump();
     }
 

@@ -107,8 +107,8 @@ impl SyncedStore {
                 timer: None,
                 root,
                 disposed: false,
+                inbox: Queue::new(),
             }),
-            inbox: RefCell::new(Queue::new()),
             pumping: Cell::new(false),
             transactions: Cell::new(0),
         }))

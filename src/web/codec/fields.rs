@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(module = "/src/web/fields.js")]
 extern "C" {
     pub(super) fn learn(words: &str);
+    pub(super) fn fail();
     pub(super) fn failed() -> bool;
     /// Takes the text as a handle: a frame may hold a whole document, and its way into wasm and
     /// back would cost as much as the parsing.

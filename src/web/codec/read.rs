@@ -4,8 +4,8 @@
 //! `fields.js`; the verdict is asked for once, at the end.
 
 use super::fields::{
-    entry, failed, field, flag, index, key, name, number, object, parse, presence, size, text,
-    value, whole, word,
+    entry, fail, failed, field, flag, index, key, name, number, object, parse, presence, size,
+    text, value, whole, word,
 };
 use super::{Bad, Codec};
 use crate::hex::unhex;
@@ -28,16 +28,12 @@ impl Codec {
     /// # Errors
     /// What is no message of this protocol.
     pub fn decode(&self, frame: &JsValue) -> Result<ToClient<JsValue>, Bad> {
-        let mut bad = false;
-        let message = read_message(&parse(frame), &mut bad);
-        verdict(message, bad)
+        verdict(read_message(&parse(frame)))
     }
 
     /// Reads operations that came from `JSON.parse` or were checked like it.
     pub(in crate::web) fn read_patch(&self, patch: &JsValue) -> Result<Vec<PatchOp<JsValue>>, Bad> {
-        let mut bad = false;
-        let ops = read_patch(patch, &mut bad);
-        verdict(ops, bad)
+        verdict(read_patch(patch))
     }
 
     /// Reads what the recorder wrote: paths are typed already.
@@ -46,13 +42,12 @@ impl Codec {
         for at in 0..size(ops) {
             patch.0.push(read_recorded_op(&entry(ops, at)));
         }
-        verdict(patch, false)
+        verdict(patch)
     }
 }
 
-fn verdict<T>(read: T, bad: bool) -> Result<T, Bad> {
-    // Asked first: it also forgets, and the next frame begins anew.
-    if failed() || bad { Err(Bad) } else { Ok(read) }
+fn verdict<T>(read: T) -> Result<T, Bad> {
+    if failed() { Err(Bad) } else { Ok(read) }
 }
 
 fn seq(object: &JsValue) -> Seq {
@@ -67,63 +62,65 @@ fn offset(object: &JsValue, name: u32) -> usize {
     whole(object, name) as usize
 }
 
-fn bits(object: &JsValue, name: u32, digits: usize, bad: &mut bool) -> u128 {
+fn bits(object: &JsValue, name: u32, digits: usize) -> u128 {
     unhex(&text(object, name), digits).unwrap_or_else(|| {
-        *bad = true;
+        fail();
         0
     })
 }
 
-fn tag(object: &JsValue, bad: &mut bool) -> Tag {
-    Tag(bits(object, name::TAG, Tag::DIGITS, bad) as u64)
+fn tag(object: &JsValue) -> Tag {
+    Tag(bits(object, name::TAG, Tag::DIGITS) as u64)
 }
 
 /// Reads a list of objects.
-fn read_list<T>(list: &JsValue, bad: &mut bool, read: fn(&JsValue, bad: &mut bool) -> T) -> Vec<T> {
+fn read_list<T>(list: &JsValue, read: fn(&JsValue) -> T) -> Vec<T> {
     let mut all = Vec::new();
     for at in 0..size(list) {
-        all.push(read(&entry(list, at), bad));
+        all.push(read(&entry(list, at)));
     }
     all
 }
 
-fn read_message(message: &JsValue, bad: &mut bool) -> ToClient<JsValue> {
+fn read_message(message: &JsValue) -> ToClient<JsValue> {
     match word(message, name::KIND) {
-        name::CHANGE => ToClient::Change(read_change(message, bad)),
+        name::CHANGE => ToClient::Change(read_change(message)),
         name::ACK => ToClient::Ack {
-            results: read_results(message, bad),
+            results: read_results(message),
         },
-        name::WELCOME => ToClient::Welcome(read_welcome(message, bad)),
+        name::WELCOME => ToClient::Welcome(read_welcome(message)),
         name::ERROR => ToClient::Error {
             code: text(message, name::CODE),
             message: text(message, name::MESSAGE),
         },
         name::PONG => ToClient::Pong,
         _ => {
-            *bad = true;
+            fail();
             ToClient::Pong
         }
     }
 }
 
-fn read_results(message: &JsValue, bad: &mut bool) -> Vec<Verdict<JsValue>> {
-    read_list(&field(message, name::RESULTS), bad, read_result)
+fn read_results(message: &JsValue) -> Vec<Verdict<JsValue>> {
+    read_list(&field(message, name::RESULTS), read_result)
 }
 
-fn read_welcome(message: &JsValue, bad: &mut bool) -> Welcome<JsValue> {
+fn read_welcome(message: &JsValue) -> Welcome<JsValue> {
     let changes = presence(message, name::CHANGES);
     let snapshot = field(message, name::SNAPSHOT);
     // One of the two.
-    *bad |= (changes == 0) != snapshot.is_object() || (changes != 0) != snapshot.is_undefined();
+    if (changes == 0) != snapshot.is_object() || (changes != 0) != snapshot.is_undefined() {
+        fail();
+    }
     Welcome {
         version: version(message),
-        epoch: Epoch(bits(message, name::EPOCH, Epoch::DIGITS, bad)),
+        epoch: Epoch(bits(message, name::EPOCH, Epoch::DIGITS)),
         last_seq: Seq(whole(message, name::LAST_SEQ) as u64),
-        results: read_results(message, bad),
+        results: read_results(message),
         catch_up: if changes == 0 {
             CatchUp::Snapshot(snapshot)
         } else {
-            CatchUp::Changes(read_list(&field(message, name::CHANGES), bad, read_change))
+            CatchUp::Changes(read_list(&field(message, name::CHANGES), read_change))
         },
         limits: Limits {
             message_bytes_max: offset(&object(message, name::LIMITS), name::MESSAGE_BYTES_MAX),
@@ -131,27 +128,27 @@ fn read_welcome(message: &JsValue, bad: &mut bool) -> Welcome<JsValue> {
     }
 }
 
-fn read_change(change: &JsValue, bad: &mut bool) -> Change<JsValue> {
+fn read_change(change: &JsValue) -> Change<JsValue> {
     Change {
         version: version(change),
-        client_id: ClientId(bits(change, name::CLIENT_ID, ClientId::DIGITS, bad)),
+        client_id: ClientId(bits(change, name::CLIENT_ID, ClientId::DIGITS)),
         seq: seq(change),
         tag: if presence(change, name::TAG) == PRESENT {
-            Some(tag(change, bad))
+            Some(tag(change))
         } else {
             None
         },
-        patch: read_patch(&field(change, name::PATCH), bad),
+        patch: read_patch(&field(change, name::PATCH)),
     }
 }
 
-fn read_result(result: &JsValue, bad: &mut bool) -> Verdict<JsValue> {
+fn read_result(result: &JsValue) -> Verdict<JsValue> {
     Verdict {
         seq: seq(result),
-        tag: tag(result, bad),
+        tag: tag(result),
         version: version(result),
         patch: if presence(result, name::PATCH) == PRESENT {
-            Some(read_patch(&field(result, name::PATCH), bad))
+            Some(read_patch(&field(result, name::PATCH)))
         } else {
             None
         },
@@ -169,12 +166,12 @@ fn read_result(result: &JsValue, bad: &mut bool) -> Verdict<JsValue> {
         lost: if presence(result, name::LOST) == 0 {
             Vec::new()
         } else {
-            read_list(&field(result, name::LOST), bad, read_lost)
+            read_list(&field(result, name::LOST), read_lost)
         },
     }
 }
 
-fn read_lost(lost: &JsValue, _: &mut bool) -> LostOp {
+fn read_lost(lost: &JsValue) -> LostOp {
     LostOp {
         op: offset(lost, name::OP),
         reason: text(lost, name::REASON),
@@ -182,13 +179,15 @@ fn read_lost(lost: &JsValue, _: &mut bool) -> LostOp {
     }
 }
 
-fn read_patch(patch: &JsValue, bad: &mut bool) -> Vec<PatchOp<JsValue>> {
+fn read_patch(patch: &JsValue) -> Vec<PatchOp<JsValue>> {
     // The list and the operation do not count as depth of a value.
-    *bad |= limit(patch, -2.0).is_err();
-    read_list(patch, bad, read_op)
+    if limit(patch, -2.0).is_err() {
+        fail();
+    }
+    read_list(patch, read_op)
 }
 
-fn read_op(op: &JsValue, bad: &mut bool) -> PatchOp<JsValue> {
+fn read_op(op: &JsValue) -> PatchOp<JsValue> {
     let path = text(op, name::PATH);
     match word(op, name::OP) {
         name::REPLACE => PatchOp::Replace {
@@ -217,7 +216,9 @@ fn read_op(op: &JsValue, bad: &mut bool) -> PatchOp<JsValue> {
         },
         name::STR_INS => {
             let str = field(op, name::STR);
-            *bad |= !str.is_string();
+            if !str.is_string() {
+                fail();
+            }
             PatchOp::StrIns {
                 path,
                 pos: offset(op, name::POS),
@@ -230,7 +231,9 @@ fn read_op(op: &JsValue, bad: &mut bool) -> PatchOp<JsValue> {
             len: offset(op, name::LEN),
         },
         other => {
-            *bad |= other != name::REMOVE;
+            if other != name::REMOVE {
+                fail();
+            }
             PatchOp::Remove { path }
         }
     }
