@@ -1,7 +1,7 @@
 //! A document of plain, immutable JS objects; Rust holds handles and never a copy.
 
 use super::codec::fields::{item, size};
-use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value, walk};
+use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value};
 use crate::error::Reason;
 use crate::path::{Path, Token, pointer_of};
 use alloc::sync::Arc;
@@ -17,7 +17,7 @@ extern "C" {
     fn share(tree: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = wasEdited)]
     fn was_edited(tree: &JsValue) -> bool;
-    fn shape(root: &JsValue, pointer: &str) -> f64;
+    fn shape(root: &JsValue, pointer: &str, from: u32) -> f64;
     fn get(root: &JsValue, pointer: &str) -> JsValue;
     fn edit(tree: &JsValue, kind: u32, pointer: &str, value: &JsValue) -> JsValue;
     fn keep(tree: &JsValue, old: &JsValue);
@@ -162,10 +162,10 @@ impl Clone for JsDoc {
     }
 }
 
-/// Pointers of more tokens are walked one by one: their shape does not fit a double.
-const SHAPE_TOKENS_MAX: usize = 50;
+/// So many tokens of a pointer are told about at once.
+const SHAPE_TOKENS: u32 = 32;
 /// The bit that says that a value stands at the end.
-const PRESENT: u64 = 1 << 51;
+const PRESENT: u64 = 1 << SHAPE_TOKENS;
 
 impl Doc for JsDoc {
     type Value = JsValue;
@@ -206,16 +206,20 @@ impl Doc for JsDoc {
     }
 
     fn shape(&self, pointer: &str) -> Option<Shape> {
-        if pointer.bytes().filter(|byte| *byte == b'/').count() > SHAPE_TOKENS_MAX {
-            return walk(self, pointer);
-        }
-        let bits = shape(&root_of(&self.0), pointer);
+        let root = root_of(&self.0);
+        let bits = shape(&root, pointer, 0);
         if bits < 0.0 {
             return None;
         }
         let bits = bits as u64;
+        let mut arrays = bits & !PRESENT;
+        // A token takes two bytes or more.
+        if pointer.len() > 2 * SHAPE_TOKENS as usize {
+            let more = shape(&root, pointer, SHAPE_TOKENS) as u64;
+            arrays |= (more & !PRESENT) << SHAPE_TOKENS;
+        }
         Some(Shape {
-            arrays: bits & !PRESENT,
+            arrays,
             present: bits & PRESENT != 0,
         })
     }

@@ -4,14 +4,14 @@
 // A tree is an immutable root and the containers made since anybody was given that root: those
 // are its own and are edited in place, so that a burst copies a large array once.
 
-import { has, isArray, isContainer } from "./values.js";
+import { DEPTH_MAX, has, isArray, isContainer } from "./values.js";
 
 export * from "./values.js";
 
 /** @typedef {{ root: any, owned: WeakSet<any> | undefined, edited: boolean }} Tree */
 
 /** Bit of `shape` that says that a value stands at the end. */
-const PRESENT = 2 ** 51;
+const PRESENT = 2 ** 32;
 
 /** @param {any} root @returns {Tree} */
 export function tree(root) {
@@ -65,17 +65,21 @@ function child(container, token) {
 }
 
 /**
- * Walks a pointer: bit i says that token i is read in an array; -1 when the walk leaves the tree.
+ * Walks a pointer: bit i says that token `from` + i is read in an array, for i below 32; -1 when
+ * the walk leaves the tree.
  * @param {any} root
- * @param {string} pointer of at most 50 tokens
+ * @param {string} pointer
+ * @param {number} from
  */
-export function shape(root, pointer) {
+export function shape(root, pointer, from) {
   let bits = 0;
   let here = root;
-  let bit = 1;
-  for (const token of tokensOf(pointer)) {
+  let bit = 2 ** -from;
+  const tokens = tokensOf(pointer);
+  if (tokens.length > DEPTH_MAX) return -1; // Nothing can stand there.
+  for (const token of tokens) {
     if (!isContainer(here)) return -1;
-    if (isArray(here)) bits += bit;
+    if (isArray(here) && bit >= 1 && bit < PRESENT) bits += bit;
     here = child(here, token);
     bit *= 2;
   }

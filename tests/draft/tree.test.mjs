@@ -12,7 +12,7 @@ const SET = 0;
 const ADD = 1;
 const INSERT = 2;
 const REMOVE = 3;
-const PRESENT = 2 ** 51;
+const PRESENT = 2 ** 32;
 
 const board = () => ({
   title: "a",
@@ -66,7 +66,7 @@ describe("walking", () => {
   for (const [pointer, value, bits] of rows) {
     test(`${JSON.stringify(pointer)} reads own values only`, () => {
       assert.deepEqual(get(board(), pointer), value);
-      assert.equal(shape(board(), pointer), bits);
+      assert.equal(shape(board(), pointer, 0), bits);
     });
   }
 
@@ -81,11 +81,21 @@ describe("walking", () => {
     }
   });
 
-  test("a shape tells fifty tokens apart", () => {
-    const pointer = "/0".repeat(50);
-    assert.equal(shape(nested(51), pointer), PRESENT + 2 ** 50 - 1);
-    assert.equal(shape(nested(50), pointer), 2 ** 50 - 1);
-    assert.equal(shape(nested(49), pointer), -1);
+  test("a shape tells 32 tokens apart, from where it is asked to", () => {
+    const all = 2 ** 32 - 1;
+    const pointer = "/0".repeat(40);
+    for (const [from, bits] of [
+      [0, all],
+      [8, all],
+      [32, 2 ** 8 - 1],
+    ]) {
+      assert.equal(shape(nested(41), pointer, from), PRESENT + bits);
+      assert.equal(shape(nested(40), pointer, from), bits);
+      assert.equal(shape(nested(39), pointer, from), -1);
+    }
+    assert.equal(shape({ a: [[{ b: 1 }]] }, "/a/0/0/b", 1), PRESENT + 3);
+    assert.equal(shape(nested(65), "/0".repeat(64), 32), PRESENT + all);
+    assert.equal(shape(nested(66), "/0".repeat(65), 32), -1);
   });
 });
 

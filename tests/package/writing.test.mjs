@@ -72,6 +72,23 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
+  test("P2, P26: a token is read by its container, down to the deepest", () => {
+    // Objects, and arrays where the depth says so: each has a member or an element 0.
+    for (const isList of [(/** @type {number} */ at) => at % 3 === 0, () => true, () => false]) {
+      /** @type {any} */
+      let initial = "deep";
+      for (let at = 62; at >= 0; at--) initial = isList(at) ? [initial] : { 0: initial };
+      const { store } = offline(initial);
+      store.patch([
+        { op: "test", path: "/0".repeat(63), value: "deep" },
+        { op: "add", path: "/0".repeat(63), value: "new" },
+      ]);
+      const inner = "/0".repeat(62);
+      const kept = isList(62) ? ["new", "deep"] : { 0: "new" };
+      store.patch([{ op: "test", path: inner, value: kept }]);
+    }
+  });
+
   test("B6, B11: update says what it wrote, and state has it on the next line", () => {
     const { store } = offline(board());
     const change = store.update((draft) => void draft.todos.unshift({ text: "first" }));
