@@ -3,18 +3,29 @@
 
 #[path = "spec_examples/notation.rs"]
 mod notation;
+mod oracle;
+mod property;
+mod support;
 #[path = "spec_examples/transform.rs"]
 mod transform;
+#[path = "spec_examples/undo.rs"]
+mod undo;
 
 use notation::{Example, examples, rules};
 
 const SPEC: &str = include_str!("../SPEC.md");
 
-/// Rules of part T whose example is prose, each with the reason.
-const PROSE: [(&str, &str); 1] = [(
-    "T50",
-    "is about the cost, and its example has 20 000 operations; rules_diff.rs counts them",
-)];
+/// Rules of the two parts whose example is prose, each with the reason.
+const PROSE: [(&str, &str); 2] = [
+    (
+        "T50",
+        "is about the cost, and its example has 20 000 operations; rules_diff.rs counts them",
+    ),
+    (
+        "U10",
+        "is about a hundred entries; rules_undo.rs makes and counts them",
+    ),
+];
 
 fn in_part(part: char) -> Vec<Example<'static>> {
     let all = examples(SPEC).into_iter();
@@ -23,10 +34,10 @@ fn in_part(part: char) -> Vec<Example<'static>> {
 }
 
 #[test]
-fn every_rule_of_part_t_has_an_example() {
-    let examples = in_part('T');
+fn every_rule_of_the_parts_t_and_u_has_an_example() {
+    let examples = [in_part('T'), in_part('U')].concat();
     let has = |rule: &str| examples.iter().any(|example| example.rule == rule);
-    for rule in rules(SPEC).filter(|rule| rule.starts_with('T')) {
+    for rule in rules(SPEC).filter(|rule| rule.starts_with(['T', 'U'])) {
         let prose = PROSE.iter().any(|(id, _)| *id == rule);
         assert!(has(rule) != prose, "{rule}: has it an example?");
     }
@@ -37,16 +48,27 @@ fn every_rule_of_part_t_has_an_example() {
     }
 }
 
-#[test]
-fn t1_t49_every_example_happens_as_it_stands_there() {
-    let failures: Vec<_> = in_part('T')
+type Run = fn(&Example<'_>) -> Result<(), String>;
+
+fn all_happen(part: char, run: Run) {
+    let failures: Vec<_> = in_part(part)
         .iter()
         .filter_map(|example| {
-            let problem = transform::run(example).err()?;
+            let problem = run(example).err()?;
             Some(format!("{}: {}\n  {problem}", example.rule, example.line))
         })
         .collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn t1_t49_every_example_happens_as_it_stands_there() {
+    all_happen('T', transform::run);
+}
+
+#[test]
+fn u1_u11_every_example_happens_as_it_stands_there() {
+    all_happen('U', undo::run);
 }
 
 #[test]
@@ -80,4 +102,29 @@ fn an_example_that_is_wrong_anywhere_fails() {
     let differs = |ops: &str| run(&format!("`[1]` and `[2]` differ by `{ops}`"));
     assert_eq!(differs("replace /0 2"), Ok(()));
     assert!(differs("remove /0; add /0 2").is_err());
+}
+
+#[test]
+fn a_story_that_is_wrong_anywhere_fails() {
+    let right = "`{\"n\":0,\"m\":0}` · I `replace /n 1; replace /m 1` · they `replace /n 2` \
+                 · undo leads to `{\"n\":2,\"m\":0}`, told `replace /n 0 superseded` \
+                 · undo finds `nothing`";
+    let run = |line: &str| undo::run(&Example::new("U3", line));
+    assert_eq!(run(right), Ok(()));
+    for (part, other, said) in [
+        ("{\"n\":2,\"m\":0}", "{\"n\":0,\"m\":0}", "leads to"),
+        (", told `replace /n 0 superseded`", "", "told"),
+        ("n 0 superseded", "n 0 target-gone", "told"),
+        ("undo finds", "redo finds", "something"),
+        (
+            "undo finds `nothing`",
+            "undo leads to `{}`",
+            "finds nothing",
+        ),
+        ("they", "you", "you"),
+        ("they `replace /n 2`", "they `inc /m 2`", "leads to"),
+    ] {
+        let problem = run(&right.replace(part, other)).err().unwrap_or_default();
+        assert!(problem.contains(said), "{part} as {other}: {problem}");
+    }
 }

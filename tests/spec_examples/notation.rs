@@ -5,6 +5,7 @@ use draftsync::tree::Tree;
 use serde_json::{Value, json};
 
 /// One line of examples.
+#[derive(Clone)]
 pub(crate) struct Example<'a> {
     /// The rule above it.
     pub(crate) rule: &'a str,
