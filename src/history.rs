@@ -164,7 +164,11 @@ impl<D: Doc> History<D> {
             bytes,
         });
         self.places = None;
-        self.bound();
+        // One that joins makes no entry more, and the entry it joins is kept whole: looking at all
+        // steps can wait, or a long drag would take longer with every move.
+        if !joined {
+            self.bound();
+        }
     }
 
     /// Drops the oldest entries above the limits.
