@@ -6,8 +6,12 @@ mod property;
 mod support;
 
 use draftsync::client::Outcome;
+use draftsync::error::Error;
 use draftsync::history::{Chain, HISTORY_BYTES_MAX, HISTORY_ENTRIES};
-use draftsync::protocol::{PatchOp, Refusal, ToClient, ToRoom, Verdict};
+use draftsync::protocol::{
+    CatchUp, Epoch, Limits, MESSAGE_BYTES_MAX, PatchOp, Refusal, Seq, ToClient, ToRoom, Verdict,
+    Version, Welcome,
+};
 use draftsync::room::SessionId;
 use draftsync::tree::Tree;
 use property::session::Table;
@@ -434,6 +438,123 @@ fn u10_the_history_holds_so_many_bytes_and_the_newest_entry() {
     }
     let undos = std::iter::from_fn(|| desk.undo().then_some(())).count();
     assert!((3..=8).contains(&undos), "{undos}");
+}
+
+#[test]
+fn u9_a_group_whose_first_change_is_void_does_not_join_what_was_before() {
+    let mut desk = Desk::new(r#"{"n":0,"m":0,"l":[1]}"#);
+    desk.takes(ME, &replace("/m", "1"));
+    desk.0.peers[ME].client.set_history_group(true);
+    desk.writes(THEY, &remove("/l/0"));
+    desk.writes(ME, &replace("/l/0", "2"));
+    desk.room_hears(THEY);
+    desk.settle();
+    desk.takes(ME, &replace("/n", "1"));
+    assert!(desk.undo());
+    desk.comes_to(r#"{"n":0,"m":1,"l":[]}"#);
+    assert!(desk.undo());
+    desk.comes_to(r#"{"n":0,"m":0,"l":[]}"#);
+}
+
+#[test]
+fn u9_a_group_that_goes_on_and_on_is_several_steps() {
+    let mut desk = Desk::new(r#"{"n":0}"#);
+    desk.0.peers[ME].client.set_history_group(true);
+    for time in 1..=1_500 {
+        desk.writes(ME, &replace("/n", &time.to_string()));
+    }
+    desk.settle();
+    assert!(desk.undo());
+    desk.shows(r#"{"n":1000}"#);
+    assert!(desk.undo());
+    desk.comes_to(r#"{"n":0}"#);
+}
+
+#[test]
+fn u10_what_an_undo_would_bring_back_counts() {
+    let text = "x".repeat(HISTORY_BYTES_MAX / 10);
+    let items: Vec<_> = (0..15).map(|_| format!("\"{text}\"")).collect();
+    let mut desk = Desk::new("[]");
+    for item in &items {
+        desk.takes(THEY, &add("/0", item));
+    }
+    for _ in &items {
+        desk.takes(ME, &remove("/0"));
+    }
+    let undos = std::iter::from_fn(|| desk.undo().then_some(())).count();
+    assert!((7..=10).contains(&undos), "{undos}");
+    let redos = std::iter::from_fn(|| desk.redo().then_some(())).count();
+    assert_eq!(redos, undos, "going back and forth drops nothing");
+}
+
+#[test]
+fn u10_an_undo_that_no_message_holds_is_an_error_and_is_forgotten() {
+    let text = format!("\"{}\"", "x".repeat(300_000));
+    let mut desk = Desk::new(r#"{"l":[],"n":0}"#);
+    desk.takes(ME, &replace("/n", "1"));
+    for _ in 0..4 {
+        desk.takes(THEY, &add("/l/0", &text));
+    }
+    desk.takes(ME, &remove("/l"));
+    let undone = desk.0.peers[ME].client.undo();
+    assert!(matches!(undone, Err(Error::TooLarge { .. })), "{undone:?}");
+    assert!(!desk.can(Chain::Undo) && !desk.undo());
+    desk.takes(ME, &replace("/n", "2"));
+    assert!(desk.undo());
+    desk.comes_to(r#"{"n":1}"#);
+}
+
+#[test]
+fn u6_a_report_is_not_lost_with_an_undo_that_fails() {
+    let mut desk = Desk::new(r#"{"n":0,"m":0}"#);
+    desk.takes(ME, &replace("/m", "1"));
+    desk.takes(ME, &replace("/n", "1"));
+    desk.takes(THEY, &replace("/n", "2"));
+    desk.0.peers[ME].client.set_queue_changes_max(0);
+    let undone = desk.0.peers[ME].client.undo();
+    assert!(matches!(undone, Err(Error::QueueFull { .. })), "{undone:?}");
+    desk.0.peers[ME].client.set_queue_changes_max(10);
+    assert!(desk.undo());
+    desk.comes_to(r#"{"n":2,"m":0}"#);
+    desk.left_out(&[("/n", "superseded")]);
+}
+
+#[test]
+fn u8_a_change_that_only_looks_is_no_step() {
+    let mut desk = Desk::new(r#"{"n":0}"#);
+    desk.writes(ME, &replace("/n", "1"));
+    assert!(desk.undo());
+    desk.writes(ME, r#"{"op":"test","path":"/n","value":0}"#);
+    assert!(!desk.can(Chain::Undo) && desk.can(Chain::Redo));
+    assert!(desk.redo());
+    desk.comes_to(r#"{"n":1}"#);
+}
+
+#[test]
+fn u11_in_another_history_the_steps_are_rebased_too() {
+    let mut desk = Desk::new(r#"{"n":0,"m":0}"#);
+    desk.takes(ME, &replace("/n", "1"));
+    desk.takes(ME, &replace("/m", "1"));
+    desk.cut(ME);
+    desk.0.peers[ME].client.handle_opened();
+    let welcome = |snapshot: &str| Welcome {
+        version: Version(3),
+        epoch: Epoch(9),
+        last_seq: Seq(0),
+        results: Vec::new(),
+        catch_up: CatchUp::Snapshot(tree(snapshot)),
+        limits: Limits {
+            message_bytes_max: MESSAGE_BYTES_MAX,
+        },
+    };
+    let client = &mut desk.0.peers[ME].client;
+    client.handle_message(ToClient::Welcome(welcome(r#"{"n":"theirs","m":1}"#)));
+    client.handle_opened();
+    client.handle_message(ToClient::Welcome(welcome(r#"{"n":"theirs","m":1}"#)));
+    desk.shows(r#"{"n":"theirs","m":1}"#);
+    assert!(desk.undo());
+    desk.shows(r#"{"n":"theirs","m":0}"#);
+    assert!(!desk.undo(), "theirs stands");
 }
 
 #[test]

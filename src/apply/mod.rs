@@ -12,6 +12,7 @@ use crate::op::{Op, Patch};
 use crate::path::{Path, Token};
 use crate::protocol::PatchOp;
 use alloc::vec::Vec;
+use inverse::push_inverse;
 use typing::type_op;
 
 /// How strictly written operations are read.
@@ -122,6 +123,35 @@ fn run<D: Doc>(
     Ok(applied)
 }
 
+/// The patch that takes `patch` back, on the document after it; `doc` is the one before it.
+///
+/// Guards are passed over. What does not fit, a fault of ours, has no inverse.
+pub fn inverse<D: Doc>(doc: &D, patch: &Patch<D::Value>) -> Patch<D::Value> {
+    let mut back = Patch::default();
+    match &patch.0[..] {
+        // Most edits: to look is enough, and nothing is copied.
+        [op @ (Op::Create(path, _) | Op::Put(path, _) | Op::Rep(path, _) | Op::Ins(path, _))]
+        | [
+            op @ (Op::Rm(path)
+            | Op::Inc(path, _)
+            | Op::StrIns { path, .. }
+            | Op::StrDel { path, .. }),
+        ] => {
+            push_inverse(op, doc.get(&path.0).as_ref(), &mut back.0);
+            back
+        }
+        _ => {
+            let rules = Rules {
+                judge: false,
+                ..Rules::RFC
+            };
+            let applied = apply(&mut doc.clone(), patch, &rules);
+            debug_assert!(applied.is_ok(), "a change fits the document before it");
+            applied.map_or(back, |applied| applied.inverse())
+        }
+    }
+}
+
 fn take_back<D: Doc>(doc: &mut D, applied: &Applied<D::Value>) {
     for op in &applied.inverse().0 {
         let undone = step(doc, op);
@@ -178,6 +208,8 @@ fn shift<D: Doc>(
 ) -> Result<Before<D::Value>, Reason> {
     // A member replaced by what stood inside it: only its whole old value leads back.
     let whole = if to.contains(from) && over {
+        // Given away, or the removal that follows might edit it in place.
+        doc.root();
         doc.get(&to.0)
     } else {
         None

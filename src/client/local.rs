@@ -5,7 +5,7 @@ use super::{Client, ENVELOPE_BYTES_MAX, Origin, Output, QUEUE_OPS_MAX};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::Doc;
 use crate::error::Error;
-use crate::history::{Chain, Inverse, LeftOut};
+use crate::history::{Chain, LeftOut};
 use crate::op::{Op, Patch};
 use crate::protocol::{PatchOp, Seq, Tag};
 use alloc::vec::Vec;
@@ -89,7 +89,8 @@ impl<D: Doc> Client<D> {
     /// superseded is left out and told in the outcome (SPEC U).
     ///
     /// # Errors
-    /// As [`Client::record`]; then nothing has changed.
+    /// As [`Client::record`]; then nothing has changed. What is too large for a message is
+    /// forgotten, with all that lies below it.
     pub fn undo(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
         self.step_back(Chain::Undo)
     }
@@ -118,7 +119,12 @@ impl<D: Doc> Client<D> {
             self.history.clear();
             return Ok(None);
         };
-        self.commit(applied, next, Source::History(chain, entry.left_out))
+        let done = self.commit(applied, next, Source::History(chain, entry.left_out));
+        if matches!(done, Err(Error::TooLarge { .. })) {
+            // No message will ever hold it, and what lies below stands on it.
+            self.history.clear_chain(chain);
+        }
+        done
     }
 
     /// Whether [`Client::undo`] or [`Client::redo`] has anything to do.
@@ -215,19 +221,19 @@ impl<D: Doc> Client<D> {
         if let Some(places) = &mut self.places {
             places.add(&applied.patch);
         }
-        let inverse = if applied.is_recorded() {
-            Inverse::Later(self.view().clone(), applied.patch.clone())
-        } else {
-            Inverse::Ready(applied.inverse())
-        };
-        let mut change = Pending::new(seq, tag, applied, self.foreign_changes);
+        let mut left_out = Vec::new();
         match source {
-            Source::Edit => self.history.edited(seq, inverse, bytes),
-            Source::History(chain, left_out) => {
-                change.left_out = left_out;
-                self.history.undone(chain, seq, inverse, bytes);
+            Source::Edit => {
+                let before = self.view().clone();
+                self.history.edited(seq, &applied, before, bytes);
+            }
+            Source::History(chain, lost) => {
+                left_out = lost;
+                self.history.undone(chain, seq, applied.inverse(), bytes);
             }
         }
+        let mut change = Pending::new(seq, tag, applied, self.foreign_changes);
+        change.left_out = left_out;
         self.pending.push(change);
         self.view = Some(next);
         self.moved = true;

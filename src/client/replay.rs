@@ -210,7 +210,7 @@ impl<D: Doc> Client<D> {
             self.base = view;
         }
         let base = self.base.root();
-        let first = self.version.0 == 0 && self.pending.is_empty();
+        let first = self.version.0 == 0 && self.pending.is_empty() && self.history.is_empty();
         if first && !base.equals(&snapshot) {
             // Nothing was written on `initial`, so nothing has to be found again.
             self.base = D::new(snapshot);

@@ -48,27 +48,22 @@ impl<V> Walker<V> {
         content.foreign || content.added != 0.0 || content.touched.written
     }
 
-    /// The contents that a node has had in M, the latest first.
-    fn epochs(&self, node: NodeId) -> impl Iterator<Item = &Content> {
-        let latest = &self.contents[self.node(node).content[View::M as usize].0];
-        core::iter::successors(Some(latest), |content| {
-            content.replaced.map(|before| &self.contents[before.0])
-        })
-    }
-
     /// Whether a foreign patch replaced a node.
     pub(super) fn is_rewritten(&self, node: NodeId) -> bool {
-        self.epochs(node).any(|content| content.foreign)
+        self.contents[self.node(node).content[View::M as usize].0].rewritten
     }
 
     /// What foreign patches added to the number at a node, under whatever was written since.
     pub(super) fn added(&self, node: NodeId) -> f64 {
-        self.epochs(node).map(|content| content.added).sum()
+        let content = &self.contents[self.node(node).content[View::M as usize].0];
+        content.added + content.added_before
     }
 
     /// Notes that a foreign patch wrote a content.
     pub(super) fn mark_foreign(&mut self, content: ContentId) {
-        self.contents[content.0].foreign = true;
+        let content = &mut self.contents[content.0];
+        content.foreign = true;
+        content.rewritten = true;
     }
 
     /// Notes that a foreign patch added to the number at a node.

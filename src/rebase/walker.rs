@@ -66,10 +66,12 @@ pub(super) struct Content {
     list: Spans,
     /// What happened to it, or deeper in it, in M.
     pub(super) touched: Touched,
-    /// Whether a foreign patch wrote it.
+    /// Whether a foreign patch wrote it, and whether one wrote it or what it replaced.
     pub(super) foreign: bool,
-    /// What foreign patches added to this number.
+    pub(super) rewritten: bool,
+    /// What foreign patches added to this number, and to those that it replaced.
     pub(super) added: f64,
+    pub(super) added_before: f64,
 }
 
 /// Runs foreign patches in view M, then pending ones in both.
@@ -139,6 +141,9 @@ impl<V> Walker<V> {
         number: bool,
         replaced: Option<ContentId>,
     ) -> ContentId {
+        let before = replaced.map(|before: ContentId| &self.contents[before.0]);
+        let rewritten = before.is_some_and(|before| before.rewritten);
+        let added_before = before.map_or(0.0, |before| before.added + before.added_before);
         self.contents.push(Content {
             owner,
             number,
@@ -147,7 +152,9 @@ impl<V> Walker<V> {
             list: Spans::default(),
             touched: Touched::default(),
             foreign: false,
+            rewritten,
             added: 0.0,
+            added_before,
         });
         ContentId(self.contents.len() - 1)
     }

@@ -192,16 +192,20 @@ function kept(owned, value, old) {
 
 /** @param {WeakSet<any>} owned @param {any[]} list @param {any[]} old */
 function keptList(owned, list, old) {
-  // Behind an element that came or went, the others stand so much further on.
   const further = old.length - list.length;
-  let same = !further;
+  // Behind elements that came or went, the others stand so much further on.
+  let shift = 0;
   for (let at = 0; at < list.length; at++) {
-    if (list[at] === old[at] || list[at] === old[at + further]) continue;
-    list[at] = kept(owned, list[at], old[at]);
-    if (further) list[at] = kept(owned, list[at], old[at + further]);
-    same &&= list[at] === old[at];
+    if (list[at] === old[at + shift]) continue;
+    if (!owned.has(list[at])) shift = further;
+    else {
+      for (const was of further ? [old[at + shift], old[at + further - shift]] : [old[at]]) {
+        // One that stands elsewhere in the list is not this one.
+        if (!list.includes(was)) list[at] = kept(owned, list[at], was);
+      }
+    }
   }
-  return same ? old : list;
+  return !further && list.every((child, at) => child === old[at]) ? old : list;
 }
 
 /** @param {WeakSet<any>} owned @param {any} object @param {any} old */

@@ -91,6 +91,20 @@ test("B36: inside a transaction nothing is undone", async () => {
   assert.equal(undos(history), 2);
 });
 
+test("U1, P19: a move onto what holds it is taken back whole", async () => {
+  const { store, history } = await connected();
+  store.update((board) => Object.assign(board, { a: { b: { x: 0 }, c: 1 } }));
+  const before = store.state;
+  for (const first of ["/a/c", "/a/b/x"]) {
+    store.patch([
+      { op: "replace", path: first, value: 2 },
+      { op: "move", from: "/a/b", path: "/a" },
+    ]);
+    history.undo();
+    assert.deepEqual(store.state, before);
+  }
+});
+
 test("B37: the value says what can be done, and whoever listens hears when it changes", async () => {
   const { store, socket, history } = await connected();
   /** @type {string[]} */

@@ -90,6 +90,39 @@ describe("B2: what has not changed stays the same object", () => {
     assert.equal(after.list[2], before.list[2]);
   });
 
+  test("of items that are alike, each its own object", async () => {
+    const { store, socket } = await connected();
+    store.update((board) => {
+      board.list = [{ id: 7, n: 0, tags: [] }];
+      board.list.push({ id: 7, n: 0, tags: [] }, { id: 7, n: 0, tags: [] });
+    });
+    acknowledge(socket, 2);
+    store.update((board) => {
+      for (const item of board.list) item.n = 5;
+    });
+    const before = store.state;
+    socket.change(3, FRONT);
+    const after = store.state;
+    assert.deepEqual(
+      after.list.map(({ n }) => n),
+      [0, 5, 5, 5],
+    );
+    for (const at of [0, 1, 2]) assert.equal(after.list[at + 1], before.list[at]);
+    assert.equal(new Set(after.list).size, 4);
+  });
+
+  test("several edits around an item that somebody removes", async () => {
+    const { store, socket } = await connected();
+    store.update((board) => {
+      board.list[0].n = 5;
+      board.list[2].n = 5;
+    });
+    const before = store.state;
+    socket.change(2, [{ op: "remove", path: "/list/1" }]);
+    assert.deepEqual(store.state.list, [before.list[0], before.list[2]]);
+    for (const id of [1, 3]) assert.equal(item(store.state, id), item(before, id));
+  });
+
   for (const all of [true, false]) {
     test(`an answer to ${all ? "all" : "some"} of the edits, and a change after it`, async () => {
       const { store, socket } = await connected();

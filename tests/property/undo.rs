@@ -118,8 +118,16 @@ impl Session {
         let ops = some_edits(&mut self.dice, &mut mine, &place.pointer());
         let text = serde_json::to_string(&ops).unwrap_or_default();
         self.told.push(format!("edit {place:?} {text}"));
-        let made = client.write(&ops).map_err(|error| error.to_string())?;
-        if made.is_some() {
+        let made = if self.dice.once_in(2) {
+            client.write(&ops)
+        } else {
+            // As the recorder of the browser hands it over.
+            let mut next = client.view().clone();
+            let applied = apply::write(&mut next, &ops, &Rules::RFC);
+            let patch = applied.map_err(|error| error.to_string())?.patch;
+            client.record(patch, next.root())
+        };
+        if made.map_err(|error| error.to_string())?.is_some() {
             self.states.truncate(self.now + 1);
             self.states.push(mine);
             self.now += 1;
