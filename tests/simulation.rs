@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use support::tree;
 
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 100_000;
 
 #[test]
 fn p10_c1_c6_r1_at_rest_all_documents_are_equal_and_each_change_was_taken_once() {

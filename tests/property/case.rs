@@ -122,6 +122,20 @@ fn holds(law: Law, case: &Case) -> Result<(), String> {
     caught(|| law(case))
 }
 
+/// Runs a session of so many steps; one that fails is told with as few steps as still fail.
+pub(crate) fn shortest(
+    steps: usize,
+    run: impl Fn(usize) -> Result<(), String>,
+) -> Result<(), String> {
+    let run = |steps| caught(|| run(steps));
+    let Err(why) = run(steps) else {
+        return Ok(());
+    };
+    let fewer = (0..steps).find_map(|steps| Some((steps, run(steps).err()?)));
+    let (steps, why) = fewer.unwrap_or((steps, why));
+    Err(format!("{steps} steps, then rest: {why}"))
+}
+
 /// Runs something, and makes a panic its error.
 pub(crate) fn caught(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {

@@ -4,7 +4,7 @@
 //! never takes away what its author knew that somebody else had written, unless it stands in an
 //! item that the author brought, and never brings back what somebody else had removed.
 
-use super::case::caught;
+use super::case::{caught, shortest};
 use super::session::Table;
 use crate::support::{Dice, paths, tree};
 use draftsync::apply::{self, Rules};
@@ -18,17 +18,22 @@ use std::collections::{BTreeMap, BTreeSet};
 const DOC: &str =
     r#"{"list":[{"id":"a","v":"b"},{"id":"c","v":"d"},{"id":"e","v":"f"}],"k":{"x":"g","y":"h"}}"#;
 
+/// So many steps has a session at most.
+const STEPS_MAX: usize = 32;
+
 /// Tries the property with a seed.
 pub(crate) fn attempt(seed: u64) -> Result<(), String> {
-    let mut session = Session {
-        table: Table::new(&tree(DOC), 3, seed),
-        dice: Dice::new(seed),
-        texts: 0,
-        steps: BTreeMap::new(),
-        told: Vec::new(),
-    };
-    let ran = caught(|| session.run());
-    ran.map_err(|why| format!("{why}: {}", session.told.join("; ")))
+    shortest(STEPS_MAX, |steps| {
+        let mut session = Session {
+            table: Table::new(&tree(DOC), 3, seed),
+            dice: Dice::new(seed),
+            texts: 0,
+            steps: BTreeMap::new(),
+            told: Vec::new(),
+        };
+        let ran = caught(|| session.run(steps));
+        ran.map_err(|why| format!("{why}: {}", session.told.join("; ")))
+    })
 }
 
 struct Session {
@@ -51,9 +56,9 @@ struct Step {
 }
 
 impl Session {
-    fn run(&mut self) -> Result<(), String> {
+    fn run(&mut self, steps: usize) -> Result<(), String> {
         self.table.settle()?;
-        for _ in 0..8 + self.dice.below(24) {
+        for _ in 0..steps.min(STEPS_MAX - self.dice.below(24)) {
             match self.dice.below(8) {
                 0 => drop(self.step(Chain::Undo)?),
                 1 => drop(self.step(Chain::Redo)?),

@@ -1,6 +1,6 @@
 //! P7. Undo and redo: alone, and beside others who keep to what is theirs.
 
-use super::case::caught;
+use super::case::{caught, shortest};
 use super::session::Table;
 use super::walk::same;
 use crate::support::{Dice, edit, tree, value};
@@ -10,6 +10,9 @@ use draftsync::history::Chain;
 use draftsync::path::{Path, Token, pointer_of};
 use draftsync::protocol::PatchOp;
 use draftsync::tree::Tree;
+
+/// So many steps has a session at most.
+const STEPS_MAX: usize = 22;
 
 /// Who else is there, and where.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +39,11 @@ struct Session {
 
 /// Tries the property with a seed.
 pub(crate) fn attempt(seed: u64) -> Result<(), String> {
-    let mut session = Session::new(seed);
-    let ran = caught(|| session.run());
-    ran.map_err(|why| format!("{why}; {:?}: {}", session.others, session.told.join("; ")))
+    shortest(STEPS_MAX, |steps| {
+        let mut session = Session::new(seed);
+        let ran = caught(|| session.run(steps));
+        ran.map_err(|why| format!("{why}; {:?}: {}", session.others, session.told.join("; ")))
+    })
 }
 
 impl Session {
@@ -58,9 +63,9 @@ impl Session {
         }
     }
 
-    fn run(&mut self) -> Result<(), String> {
+    fn run(&mut self, steps: usize) -> Result<(), String> {
         self.table.settle()?;
-        for _ in 0..6 + self.dice.below(16) {
+        for _ in 0..steps.min(STEPS_MAX - self.dice.below(16)) {
             match self.dice.below(10) {
                 0..3 => self.edit()?,
                 3 | 4 => self.step(Chain::Undo)?,

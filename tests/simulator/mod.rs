@@ -103,14 +103,22 @@ struct World {
     events: Events,
 }
 
+/// So many steps has a world at most, before it comes to rest.
+pub(crate) const STEPS_MAX: usize = 100;
+
 /// Runs the world of a seed to its end, with every fault.
 pub(crate) fn simulate(seed: u64) -> Events {
-    World::new(seed, Some(Dice::new(!seed))).run()
+    simulate_steps(seed, STEPS_MAX)
+}
+
+/// Runs so many steps of it, and then to rest.
+pub(crate) fn simulate_steps(seed: u64, steps: usize) -> Events {
+    World::new(seed, Some(Dice::new(!seed))).run(steps)
 }
 
 /// Runs it in a room that neither crashes nor forgets.
 pub(crate) fn simulate_without_crashes(seed: u64) -> Events {
-    World::new(seed, None).run()
+    World::new(seed, None).run(STEPS_MAX)
 }
 
 impl World {
@@ -140,8 +148,8 @@ impl World {
         }
     }
 
-    fn run(mut self) -> Events {
-        for _ in 0..40 + self.dice.below(60) {
+    fn run(mut self, steps: usize) -> Events {
+        for _ in 0..steps.min(STEPS_MAX - self.dice.below(60)) {
             self.step();
             self.weather();
         }
