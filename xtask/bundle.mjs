@@ -105,7 +105,8 @@ await build({
   outfile,
   bundle: true,
   minify: true,
-  mangleProps: new RegExp(`^(${PRIVATE.flat().join("|")})$`),
+  // Where the imports of the wasm kept their names, one of them may be called the same.
+  mangleProps: names && new RegExp(`^(${PRIVATE.flat().join("|")})$`),
   format: "esm",
   target: "es2022",
   logLevel: "warning",
