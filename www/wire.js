@@ -14,6 +14,8 @@ const WHO = {
   remote: "others",
   load: "the room, as a whole",
   rollback: "refused, and taken back",
+  undo: "you, taking it back",
+  redo: "you, doing it again",
 };
 
 /** @param {PatchOp} operation */
