@@ -107,6 +107,7 @@ impl<D: Doc> History<D> {
             self.clear_chain(chain);
         }
         self.unwalked.clear();
+        self.unwalked_bytes = 0;
         self.untold.clear();
         self.joining = false;
     }

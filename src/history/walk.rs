@@ -33,6 +33,7 @@ impl<D: Doc> History<D> {
         trailing: [usize; 2],
         applied: &Applied<D::Value>,
     ) {
+        self.derive();
         for (steps, trailing) in self.chains.iter_mut().zip(trailing) {
             if after < trailing
                 && let Some(step) = steps.iter_mut().rev().nth(after)
@@ -110,6 +111,7 @@ impl<D: Doc> History<D> {
         mut walker: Walker<D::Value>,
         stale: &[Seq],
     ) {
+        self.derive();
         let steps = self.chains[chain].iter_mut().rev().skip(trailing);
         for step in steps {
             let run = if stale.contains(&step.seq) {
