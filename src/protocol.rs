@@ -6,6 +6,10 @@
 //! History of `PROTOCOL_VERSION`:
 //! - 1: the first.
 
+mod names;
+
+pub use names::{ClientId, Epoch, Seq, Tag, Version};
+
 use crate::frame;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -29,81 +33,6 @@ pub const STRING_UNITS_MAX: usize = 524_288;
 pub const PUSH_CHANGES_MAX: usize = 256;
 /// Largest whole number that both sides hold exactly.
 pub const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
-
-macro_rules! whole_number {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "u64", into = "u64")]
-        pub struct $name(pub u64);
-
-        impl TryFrom<u64> for $name {
-            type Error = &'static str;
-
-            fn try_from(number: u64) -> Result<Self, Self::Error> {
-                if number <= SAFE_INTEGER_MAX { Ok(Self(number)) } else { Err("above 2^53 - 1") }
-            }
-        }
-
-        impl From<$name> for u64 {
-            fn from(number: $name) -> Self {
-                number.0
-            }
-        }
-    };
-}
-
-macro_rules! random_name {
-    ($(#[$doc:meta])* $name:ident, $bits:ty, $digits:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(pub $bits);
-
-        impl $name {
-            /// How many hexadecimal digits it has.
-            pub const DIGITS: usize = $digits;
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = &'static str;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                match crate::hex::unhex(&text, $digits) {
-                    Some(bits) => Ok(Self(bits as $bits)),
-                    None => Err("not lower-case hexadecimal digits of the right number"),
-                }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                crate::hex::hex(name.0.into(), $digits)
-            }
-        }
-    };
-}
-
-whole_number! {
-    /// How many changes a room has taken; at most 2^53 − 1.
-    Version
-}
-whole_number! {
-    /// A client's own counter of changes, from 1; a seed has 0.
-    Seq
-}
-random_name! {
-    /// A replica's name: random, outlives its sockets, never shared.
-    ClientId, u128, 32
-}
-random_name! {
-    /// The name of a room's history; differs after a restore from backup.
-    Epoch, u128, 32
-}
-random_name! {
-    /// What tells two changes with one seq apart: random, made with the change.
-    Tag, u64, 16
-}
 
 /// One operation as it is written: RFC 6902 with pointers, and the three extensions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -364,6 +293,11 @@ pub enum ToRoom<V> {
         /// The version of the replica's base.
         version: Version,
     },
+    /// A newer token, before the one before it is no longer good.
+    Auth {
+        /// Credentials.
+        token: String,
+    },
 }
 
 /// What a room says to a client.
@@ -383,6 +317,8 @@ pub enum ToClient<V> {
     },
     /// The answer to `ping`.
     Pong,
+    /// The client's token is soon no longer good: it sends a newer one by `auth`.
+    AuthExpiring,
     /// Something went wrong; the connection closes unless the code says otherwise.
     Error {
         /// An error code.

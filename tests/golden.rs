@@ -115,6 +115,13 @@ fn w13_w14_w16_w18_what_a_room_says_is_read() {
 }
 
 #[test]
+fn w23_w24_a_newer_token_is_asked_for_and_given() {
+    for (rule, count) in [("W23", 5), ("W24", 5)] {
+        decides(rule, count);
+    }
+}
+
+#[test]
 fn w8_every_golden_frame_is_read_with_its_verdict() {
     for golden in frames() {
         decides(&golden.rule, 1);

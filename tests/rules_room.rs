@@ -766,6 +766,18 @@ fn w12_a_ping_is_answered() {
 }
 
 #[test]
+fn w23_a_room_that_asks_for_no_token_ignores_one() {
+    let mut hall = Hall::with("{}");
+    hall.says(1, r#"{"type":"auth","token":"a.b.c"}"#);
+    assert_eq!(hall.heard(), [""; 0]);
+    hall.says(1, r#"{"type":"ping","version":1}"#);
+    assert_eq!(hall.heard(), [r#"1 {"type":"pong"}"#]);
+    // It is no hello.
+    hall.says(3, r#"{"type":"auth","token":"a.b.c"}"#);
+    assert_eq!(hall.heard().last().unwrap(), "3 closed protocol");
+}
+
+#[test]
 fn w15_w16_w17_an_ack_has_one_result_for_each_change_in_order() {
     let mut hall = Hall::with(r#"{"k":1,"a":{}}"#);
     hall.says(

@@ -16,7 +16,7 @@ impl<D: Doc> Client<D> {
     /// Takes a message of the room.
     pub fn handle_message(&mut self, message: ToClient<D::Value>) {
         let done = match (message, self.phase) {
-            (_, Phase::Offline) | (ToClient::Pong, _) => Ok(()),
+            (_, Phase::Offline) | (ToClient::Pong | ToClient::AuthExpiring, _) => Ok(()),
             (ToClient::Error { code, .. }, _) => {
                 let code = ErrorCode::from_word(&code).unwrap_or(ErrorCode::Protocol);
                 self.outputs.push(Output::Told(code));

@@ -200,6 +200,8 @@ impl<D: Doc> Room<D> {
                 self.name(session, version);
                 self.put(RoomOutput::Send(session, ToClient::Pong));
             }
+            // Who may come in is the host's to know; a room without a host lets everybody in.
+            ToRoom::Auth { .. } if greeted => {}
             ToRoom::Hello { .. } => {
                 self.refuse(session, ErrorCode::Protocol, "hello comes once, and first");
             }

@@ -94,6 +94,7 @@ fn read_message(message: &JsValue) -> ToClient<JsValue> {
             message: text(message, name::MESSAGE),
         },
         name::PONG => ToClient::Pong,
+        name::AUTH_EXPIRING => ToClient::AuthExpiring,
         _ => {
             fail();
             ToClient::Pong

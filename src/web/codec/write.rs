@@ -47,7 +47,7 @@ impl Codec {
                 client_id,
                 epoch,
                 version,
-                ..
+                token,
             } => {
                 put_whole(&frame, name::PROTOCOL, (*protocol).into());
                 put(&frame, name::CLIENT_ID, &js_client_id(*client_id));
@@ -55,6 +55,9 @@ impl Codec {
                     // Both have as many digits.
                     put(&frame, name::EPOCH, &js_client_id(ClientId(epoch.0)));
                     put_whole(&frame, name::VERSION, version.0);
+                }
+                if let Some(token) = token {
+                    put_text(&frame, name::TOKEN, token);
                 }
                 name::HELLO
             }
@@ -65,6 +68,10 @@ impl Codec {
             ToRoom::Ping { version } => {
                 put_whole(&frame, name::VERSION, version.0);
                 name::PING
+            }
+            ToRoom::Auth { token } => {
+                put_text(&frame, name::TOKEN, token);
+                name::AUTH
             }
         };
         put_word(&frame, name::KIND, kind);
