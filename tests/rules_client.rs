@@ -751,6 +751,34 @@ fn c22_another_epoch_means_another_name_and_pending_is_offered_again() {
     );
 }
 
+/// A backup was made after the push and before its answer: the room that is put back has it.
+#[test]
+fn c22_what_another_epoch_has_already_is_not_offered_again() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let first = replica.push().changes.remove(0);
+    replica.writes(INC);
+    replica.writes(INC);
+    replica.reopens();
+    let other = "0000000000000000000000000000000a";
+    let taken = result(&first, 6, "");
+    replica.hears(&welcome_in(other, 7, r#""snapshot":{"n":11}"#, 1, &taken));
+    let lines = replica.drain();
+    assert!(lines.contains(&"settled 1 at 6".into()), "{lines:?}");
+    assert!(lines.contains(&"history lost".into()) && lines.contains(&"reconnect".into()));
+    assert_eq!(replica.0.pending(), 2);
+    replica.reopens();
+    replica.hears(&welcome_in(other, 7, r#""snapshot":{"n":11}"#, 0, ""));
+    replica.shows(r#"{"n":13}"#);
+    let seqs: Vec<_> = replica
+        .push()
+        .changes
+        .iter()
+        .map(|offer| offer.seq)
+        .collect();
+    assert_eq!(seqs, [2, 3]);
+}
+
 #[test]
 fn c23_a_seq_under_another_tag_means_that_the_name_was_used_twice() {
     let mut replica = Replica::joined(r#"{"n":0}"#);

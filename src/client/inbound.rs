@@ -43,16 +43,21 @@ impl<D: Doc> Client<D> {
 
     fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
         self.limits = welcome.limits;
-        if self.epoch.is_some_and(|epoch| epoch != welcome.epoch) {
-            self.begin_again();
-            self.outputs.push(Output::HistoryLost);
-            return Err(Unfit);
-        }
+        let lost = self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
         let results = self.results_for_flight(welcome.results);
         let other_tag = |(result, change): (&Verdict<_>, &Pending<_>)| result.tag != change.tag;
-        if results.iter().zip(&self.pending).any(other_tag) {
-            // Another replica bears this name.
+        let cloned = results.iter().zip(&self.pending).any(other_tag);
+        if lost || cloned {
+            // A backup has what it took before it was made; under another name it would take that
+            // again.
+            if let (false, CatchUp::Snapshot(snapshot)) = (cloned, welcome.catch_up) {
+                self.load(snapshot, welcome.version, results);
+            }
+            // Where a tag differs another replica bears this name.
             self.begin_again();
+            if lost {
+                self.outputs.push(Output::HistoryLost);
+            }
             return Err(Unfit);
         }
         match welcome.catch_up {
