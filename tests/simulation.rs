@@ -17,7 +17,7 @@ use support::tree;
 const SEEDS: u64 = 100_000;
 
 #[test]
-fn p10_c1_c6_r1_at_rest_all_documents_are_equal_and_each_change_was_taken_once() {
+fn p10_c1_c6_c20_c22_r1_r9_r11_at_rest_all_documents_are_equal_and_each_change_was_taken_once() {
     let next = AtomicU64::new(0);
     let (sum, failed) = (Mutex::new(Events::default()), Mutex::new(Vec::new()));
     let work = || {

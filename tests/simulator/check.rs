@@ -2,6 +2,8 @@
 
 use super::{Peer, World};
 use draftsync::apply::{self, Rules};
+use draftsync::protocol::{ToClient, Verdict};
+use draftsync::tree::Tree;
 
 impl World {
     /// A form is exactly its text: typed anew where it stands, it is the same.
@@ -18,6 +20,36 @@ impl World {
             let typed = apply::write(&mut doc, &text, &rules)
                 .unwrap_or_else(|error| panic!("a form does not apply: {error}: {text:?}"));
             assert_eq!(&typed.patch, form, "type(text(form)) == form");
+        }
+    }
+
+    /// What a client is told; the room must never say otherwise of the same change.
+    pub(super) fn note(&mut self, peer: usize, message: &ToClient<Tree>) {
+        let results: &[Verdict<Tree>] = match message {
+            ToClient::Welcome(welcome) => {
+                self.peers[peer].epoch = Some(welcome.epoch);
+                &welcome.results
+            }
+            ToClient::Ack { results } => results,
+            _ => return,
+        };
+        for result in results {
+            let taken = !result.void && result.rejected.is_none();
+            let before = self.told.insert(result.tag, taken);
+            assert!(before.is_none_or(|before| before == taken), "{result:?}");
+        }
+    }
+
+    /// Clients at one version of one history have one document, whatever came to them and how.
+    pub(super) fn check_base(&self, peer: usize) {
+        let peer = &self.peers[peer];
+        if let (true, Some(epoch)) = (peer.client.is_live(), peer.epoch) {
+            let document = &self.documents[&(epoch, peer.client.version())];
+            assert_eq!(
+                peer.client.base(),
+                document,
+                "a base is the fold of the log"
+            );
         }
     }
 
@@ -50,6 +82,11 @@ impl World {
                 let times = times.count();
                 assert!(times <= 1, "a change was taken {times} times");
             }
+        }
+        for (tag, said) in &self.told {
+            let times = taken.iter().filter(|(_, taken)| *taken == Some(*tag));
+            let times = times.count();
+            assert_eq!(times, usize::from(*said), "what was said of a change holds");
         }
         let seeds = taken.iter().filter(|(_, tag)| tag.is_none()).count();
         assert_eq!(seeds, 1, "one seed counts");

@@ -1,10 +1,11 @@
 //! Sockets: what is on the way, and what comes to an end.
 
-use super::{Peer, World};
+use super::{Ghost, Peer, World};
 use draftsync::client::Output;
 use draftsync::protocol::{CatchUp, ToClient};
 use draftsync::room::{RoomOutput, SessionId};
 use draftsync::tree::Tree;
+use std::collections::VecDeque;
 
 impl World {
     pub(super) fn open(&mut self, peer: usize) {
@@ -15,15 +16,70 @@ impl World {
         self.drain();
     }
 
-    /// The link is gone, and what was on it.
+    /// The link is gone, and what was on it. Now and then only its client knows, and what was on
+    /// the way to the room still arrives there.
     pub(super) fn cut(&mut self, peer: usize) {
+        let half_open = self.dice_below(2) == 1;
         let peer = &mut self.peers[peer];
-        peer.up.clear();
+        let up = std::mem::take(&mut peer.up);
         peer.down.clear();
-        if let Some(session) = peer.session.take() {
-            peer.client.handle_closed();
+        let Some(session) = peer.session.take() else {
+            return;
+        };
+        peer.client.handle_closed();
+        if half_open {
+            self.ghosts.push(Ghost { session, up });
+        } else {
             self.room.handle_closed(session);
         }
+    }
+
+    /// The room hears something that was said long ago, or that a socket was closed.
+    pub(super) fn haunt(&mut self) {
+        if self.ghosts.is_empty() {
+            return;
+        }
+        let at = self.dice_below(self.ghosts.len());
+        match self.ghosts[at].up.pop_front() {
+            Some(message) => {
+                self.events.ghosts += 1;
+                let session = self.ghosts[at].session;
+                self.room.handle_message(session, message);
+            }
+            None => {
+                let session = self.ghosts.swap_remove(at).session;
+                self.room.handle_closed(session);
+            }
+        }
+        self.drain();
+    }
+
+    /// A frame to a client comes again, at once or some frames later.
+    pub(super) fn repeat_down(&mut self) {
+        let behind = 1 + self.dice_below(3);
+        let down = self.busiest();
+        if let Some(frame) = down.front().cloned() {
+            down.insert(behind.min(down.len()), frame);
+            self.events.repeated += 1;
+        }
+    }
+
+    /// Two frames to a client change places.
+    pub(super) fn shuffle_down(&mut self) {
+        let last = self.busiest().len().saturating_sub(1);
+        let at = self.dice_below(last + 1);
+        if at > 0 {
+            self.busiest().swap(0, at);
+            self.events.shuffled += 1;
+        }
+    }
+
+    /// The frames to the client that the most are on their way to.
+    fn busiest(&mut self) -> &mut VecDeque<ToClient<Tree>> {
+        let downs = self.peers.iter_mut().map(|peer| &mut peer.down);
+        downs
+            .max_by_key(|down| down.len())
+            .expect("a world has clients")
     }
 
     pub(super) fn deliver_up(&mut self, peer: usize) -> bool {
@@ -47,8 +103,10 @@ impl World {
             ToClient::Welcome(welcome) if matches!(welcome.catch_up, CatchUp::Snapshot(_))
         );
         self.events.snapshots += u64::from(snapshot);
+        self.note(peer, &message);
         self.peers[peer].client.handle_message(message);
         self.drain();
+        self.check_base(peer);
         true
     }
 
@@ -68,6 +126,7 @@ impl World {
                     if let Some(peer) = self.peers.iter().position(closed) {
                         self.cut(peer);
                     }
+                    self.ghosts.retain(|ghost| ghost.session != session);
                 }
             }
         }
@@ -93,7 +152,7 @@ impl World {
             }
             Output::Mispredicted(seq) => panic!("canonical != form for seq {}", seq.0),
             Output::Told(code) => panic!("the room complains: {}", code.word()),
-            Output::HistoryLost => panic!("this room never loses its history"),
+            Output::HistoryLost => self.events.histories += 1,
             _ => {}
         }
     }

@@ -1,27 +1,29 @@
-//! A whole world from a seed: clients, a room, links that delay, lose and repeat, a disk that
-//! takes its time. At rest all documents are equal and every change was taken exactly once.
+//! A whole world from a seed: clients, a room, links that delay, lose, repeat and shuffle, a disk
+//! that takes its time, crashes, and backups that are put back. At rest all documents are equal
+//! and every change was taken exactly once.
 #![allow(dead_code)] // Each test file uses its own part of this.
 
 mod check;
 mod disk;
+mod events;
 mod links;
 
 use crate::support::{Dice, edit, paths, tree};
 use disk::Disk;
 use draftsync::apply;
 use draftsync::client::Client;
-use draftsync::protocol::{Epoch, PatchOp, Tag, ToClient, ToRoom, Verdict};
+use draftsync::protocol::{Epoch, PatchOp, Tag, ToClient, ToRoom, Verdict, Version};
 use draftsync::room::{Append, Room, SessionId};
 use draftsync::tree::Tree;
+pub(crate) use events::Events;
 use std::collections::{BTreeMap, VecDeque};
-
-/// The room's history never changes its name here.
-const EPOCH: Epoch = Epoch(7);
 
 /// A client, its socket, and what its app was told.
 struct Peer {
     client: Client<Tree>,
     session: Option<SessionId>,
+    /// The history that it was greeted with last.
+    epoch: Option<Epoch>,
     /// On the wire, each way; TCP keeps the order.
     up: VecDeque<ToRoom<Tree>>,
     down: VecDeque<ToClient<Tree>>,
@@ -30,64 +32,10 @@ struct Peer {
     settled: BTreeMap<u64, usize>,
 }
 
-/// What happened in a world; a kind of event that dies out unnoticed proves nothing any more.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Events {
-    pub(crate) taken: u64,
-    pub(crate) void: u64,
-    pub(crate) rejected: u64,
-    pub(crate) lost: u64,
-    pub(crate) snapshots: u64,
-    pub(crate) compactions: u64,
-    pub(crate) crashes: u64,
-    pub(crate) undos: u64,
-    pub(crate) connections: u64,
-}
-
-impl Events {
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (sum, more) in self.all_mut().into_iter().zip(other.all()) {
-            *sum += more.1;
-        }
-    }
-
-    /// Fails when a kind of event has become rare, for so many worlds.
-    pub(crate) fn are_many(&self, worlds: u64) {
-        for (kind, times) in self.all() {
-            assert!(
-                times > worlds / 20,
-                "only {times} times {kind} in {worlds} worlds"
-            );
-        }
-    }
-
-    fn all(&self) -> [(&'static str, u64); 9] {
-        [
-            ("a change taken", self.taken),
-            ("a change void", self.void),
-            ("a change rejected", self.rejected),
-            ("an entry of a report", self.lost),
-            ("a snapshot", self.snapshots),
-            ("a compaction", self.compactions),
-            ("a crash", self.crashes),
-            ("an undo or redo", self.undos),
-            ("a connection", self.connections),
-        ]
-    }
-
-    fn all_mut(&mut self) -> [&mut u64; 9] {
-        [
-            &mut self.taken,
-            &mut self.void,
-            &mut self.rejected,
-            &mut self.lost,
-            &mut self.snapshots,
-            &mut self.compactions,
-            &mut self.crashes,
-            &mut self.undos,
-            &mut self.connections,
-        ]
-    }
+/// A socket that only the room still has, and what is on the way to it.
+struct Ghost {
+    session: SessionId,
+    up: VecDeque<ToRoom<Tree>>,
 }
 
 struct World {
@@ -98,7 +46,15 @@ struct World {
     /// Appends that the disk has not finished, the oldest first.
     writing: VecDeque<Append<Tree>>,
     disk: Disk,
-    /// Chance for crashes and compaction, where there are any.
+    /// A copy of the disk, as somebody made it some time ago.
+    backup: Option<Disk>,
+    /// The document of every version of every history.
+    documents: BTreeMap<(Epoch, Version), Tree>,
+    /// What clients were told of changes in the present history: whether they were taken.
+    told: BTreeMap<Tag, bool>,
+    /// Sockets that their clients have left, and the room has not heard of that.
+    ghosts: Vec<Ghost>,
+    /// Chance for what befalls the room and the wire beyond the usual, where there is any.
     weather: Option<Dice>,
     events: Events,
 }
@@ -129,6 +85,7 @@ impl World {
             Peer {
                 client: Client::new(initial, u128::from(dice.bits())),
                 session: None,
+                epoch: None,
                 up: VecDeque::new(),
                 down: VecDeque::new(),
                 open: Vec::new(),
@@ -138,11 +95,15 @@ impl World {
         let peers = peers.collect();
         Self {
             dice,
-            room: Room::new(EPOCH),
+            room: Room::new(disk::FIRST),
             peers,
             sessions: 0,
             writing: VecDeque::new(),
             disk: Disk::default(),
+            backup: None,
+            documents: BTreeMap::new(),
+            told: BTreeMap::new(),
+            ghosts: Vec::new(),
             weather,
             events: Events::default(),
         }
@@ -160,6 +121,9 @@ impl World {
 
     /// The faults end. Nobody misses the last frame of all, so everybody comes again once.
     fn come_to_rest(&mut self) {
+        while !self.ghosts.is_empty() {
+            self.haunt();
+        }
         for peer in 0..self.peers.len() {
             self.cut(peer);
         }
@@ -209,14 +173,20 @@ impl World {
         }
     }
 
-    /// What befalls the room itself.
+    /// What befalls the room itself, and the wire beyond what a link does that keeps its order.
     fn weather(&mut self) {
         let Some(weather) = &mut self.weather else {
             return;
         };
         match weather.below(40) {
             0 => self.crash(),
+            1 if !self.writing.is_empty() => self.crash(),
             1 | 2 => self.compact(),
+            3 => self.backup = Some(self.disk.clone()),
+            4 if weather.once_in(2) => self.restore(),
+            5 | 6 => self.repeat_down(),
+            7 | 8 => self.shuffle_down(),
+            9..20 => self.haunt(),
             _ => {}
         }
     }
