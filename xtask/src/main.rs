@@ -37,6 +37,7 @@ Usage: cargo xtask <command>
   crash [options]      kill a server under load, and check what it kept (crash --help)
   bench [options]      measure beside other libraries in headless Chromium (bench --help)
   bench rebase         measure the rebase alone, natively and beside Yjs
+  bench server         measure the durable server under load (bench server --help)
   help                 print this
 
 Each command installs what it needs first. Tools are kept in ~/.cache/draftsync/tools;
