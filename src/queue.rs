@@ -29,7 +29,6 @@ impl<T> Queue<T> {
         self.going.pop()
     }
 
-    #[cfg(target_arch = "wasm32")]
     pub(crate) fn clear(&mut self) {
         self.coming.clear();
         self.going.clear();

@@ -83,6 +83,10 @@ impl Replica {
                 Output::HistoryLost => "history lost".into(),
                 Output::Changed => "changed".into(),
                 Output::Patched { .. } => "patched".into(),
+                Output::Saved(_) => "saved".into(),
+                Output::Wrote(offer) => format!("wrote {}", offer.seq.0),
+                Output::Pushed(changes) => format!("pushed {changes}"),
+                Output::Heard => "heard".into(),
             })
             .collect()
     }

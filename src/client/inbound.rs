@@ -13,8 +13,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 impl<D: Doc> Client<D> {
-    /// Takes a message of the room.
-    pub fn handle_message(&mut self, message: ToClient<D::Value>) {
+    /// Takes a message of the room. When it returns true, an [`Output::Heard`] says that this
+    /// message is to be kept.
+    pub fn handle_message(&mut self, message: ToClient<D::Value>) -> bool {
+        let noted = self.journaled && self.note(&message);
+        self.take_in(message);
+        self.offer();
+        noted
+    }
+
+    pub(super) fn take_in(&mut self, message: ToClient<D::Value>) {
         let done = match (message, self.phase) {
             (_, Phase::Offline) | (ToClient::Pong | ToClient::AuthExpiring, _) => Ok(()),
             (ToClient::Error { code, .. }, _) => {
@@ -36,9 +44,9 @@ impl<D: Doc> Client<D> {
         };
         if let Err(Unfit) = done {
             // A gap, or a message out of turn: only `hello` and `welcome` can mend it.
+            self.walk();
             self.reconnect();
         }
-        self.offer();
     }
 
     fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
@@ -87,6 +95,7 @@ impl<D: Doc> Client<D> {
         self.epoch = None;
         self.version = Version(0);
         self.in_flight = 0;
+        self.save_soon();
     }
 
     /// The results that answer what is in flight, in its order.

@@ -7,7 +7,7 @@ use crate::doc::Doc;
 use crate::error::Error;
 use crate::history::{Chain, LeftOut};
 use crate::op::{Op, Patch};
-use crate::protocol::{PatchOp, Seq, Tag};
+use crate::protocol::{Offer, PatchOp, Seq, Tag};
 use alloc::vec::Vec;
 
 /// Where a change comes from.
@@ -204,6 +204,10 @@ impl<D: Doc> Client<D> {
         self.history.catch_up(trailing);
         self.last_seq = Seq(self.last_seq.0 + 1);
         let (seq, tag) = (self.last_seq, self.chance.tag());
+        if self.journaled {
+            let patch = applied.patch.to_text();
+            self.outputs.push(Output::Wrote(Offer { seq, tag, patch }));
+        }
         if self.watched {
             self.outputs.push(Output::Patched {
                 origin: match &source {
@@ -216,10 +220,6 @@ impl<D: Doc> Client<D> {
                 version: None,
                 patch: applied.patch.to_text(),
             });
-        }
-        self.waiting_ops += applied.patch.0.len();
-        if let Some(places) = &mut self.places {
-            places.add(&applied.patch);
         }
         let mut left_out = Vec::new();
         match source {
@@ -234,10 +234,19 @@ impl<D: Doc> Client<D> {
         }
         let mut change = Pending::new(seq, tag, applied, self.foreign_changes);
         change.left_out = left_out;
-        self.pending.push(change);
-        self.view = Some(next);
+        self.enter(change, next);
         self.moved = true;
         self.offer();
         Ok(Some((seq, tag)))
+    }
+
+    /// Puts a change at the end of pending, with the view that it leads to.
+    pub(super) fn enter(&mut self, change: Pending<D::Value>, next: D) {
+        self.waiting_ops += change.written_ops;
+        if let Some(places) = &mut self.places {
+            places.add(&change.form);
+        }
+        self.pending.push(change);
+        self.view = Some(next);
     }
 }

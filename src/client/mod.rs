@@ -6,11 +6,13 @@
 //! changes, replicas that have the same version have the same base.
 
 mod inbound;
+mod journal;
 mod local;
 mod pending;
 mod replay;
 mod told;
 
+pub use journal::{Corrupt, Entry, Saved};
 pub use pending::{LostHere, Outcome};
 
 use crate::chance::Chance;
@@ -97,6 +99,14 @@ pub enum Output<V> {
     Told(ErrorCode),
     /// The room took another text than this replica predicted; its text counts.
     Mispredicted(Seq),
+    /// Keep this, in the place of whatever was kept before.
+    Saved(Saved<V>),
+    /// Keep an [`Entry`]: this change was written.
+    Wrote(Offer<V>),
+    /// Keep an [`Entry`]: so many changes are pushed.
+    Pushed(usize),
+    /// Keep an [`Entry`]: the oldest message that was handled and not kept yet. The caller has it.
+    Heard,
     /// The view is another one.
     Changed,
 }
@@ -148,6 +158,10 @@ pub struct Client<D: Doc> {
     transactions: Vec<Transaction<D>>,
     /// Whether anybody wants to hear of patches; their text is not made for nobody.
     watched: bool,
+    /// Whether what happens is told, to be kept.
+    journaled: bool,
+    /// Whether the whole state is to be told as soon as nothing is in flight.
+    save_due: bool,
     chance: Chance,
     outputs: Queue<Output<D::Value>>,
 }
@@ -180,6 +194,8 @@ impl<D: Doc> Client<D> {
             history: History::new(),
             transactions: Vec::new(),
             watched: false,
+            journaled: false,
+            save_due: false,
             chance,
             outputs: Queue::new(),
         }
@@ -237,6 +253,7 @@ impl<D: Doc> Client<D> {
     /// The connection is open: introduces this replica.
     pub fn handle_opened(&mut self) {
         self.phase = Phase::Greeting;
+        self.save_if_due();
         self.outputs.push(Output::Send(ToRoom::Hello {
             protocol: PROTOCOL_VERSION,
             client_id: self.id,
@@ -262,6 +279,7 @@ impl<D: Doc> Client<D> {
 
     /// Pushes the longest prefix of pending that one message takes, unless a push is under way.
     fn offer(&mut self) {
+        self.save_if_due();
         if self.phase != Phase::Live || self.in_flight > 0 || self.pending.is_empty() {
             return;
         }
@@ -275,14 +293,12 @@ impl<D: Doc> Client<D> {
                 break;
             }
             change.pushed = None;
-            let patch = change.form.to_text();
-            changes.push(Offer {
-                seq: change.seq,
-                tag: change.tag,
-                patch,
-            });
+            changes.push(change.offer());
         }
         self.in_flight = changes.len();
+        if self.journaled {
+            self.outputs.push(Output::Pushed(self.in_flight));
+        }
         self.outputs.push(Output::Send(ToRoom::Push {
             base: self.version,
             changes,

@@ -3,7 +3,7 @@
 use crate::apply::Applied;
 use crate::doc::Value;
 use crate::op::Patch;
-use crate::protocol::{PatchOp, Seq, Tag, Version};
+use crate::protocol::{Offer, PatchOp, Seq, Tag, Version};
 use crate::rebase::{Kind, Lost, Rebased};
 use alloc::vec::Vec;
 
@@ -51,6 +51,15 @@ pub(super) struct Pending<V> {
 }
 
 impl<V: Value> Pending<V> {
+    /// As it is offered to the room.
+    pub(super) fn offer(&self) -> Offer<V> {
+        Offer {
+            seq: self.seq,
+            tag: self.tag,
+            patch: self.form.to_text(),
+        }
+    }
+
     /// Takes the form that a walk left.
     pub(super) fn take(&mut self, rebased: Rebased<V>, in_flight: bool) {
         let here = |lost: &Lost, origin: &[usize]| LostHere {

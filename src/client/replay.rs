@@ -238,7 +238,7 @@ impl<D: Doc> Client<D> {
 pub(super) struct Unfit;
 
 /// For the view: guards and sums are the room's to judge, here they are passed over.
-fn guessing<D: Doc>() -> Rules<D> {
+pub(super) fn guessing<D: Doc>() -> Rules<D> {
     Rules {
         judge: false,
         ..Rules::RFC

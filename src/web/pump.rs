@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) disposed: bool,
     /// What was heard and not taken yet.
     pub(super) inbox: Queue<Event>,
+    /// Frames that were handled and are to be kept.
+    pub(super) heard: Queue<JsValue>,
 }
 
 /// What the socket tells.
@@ -128,7 +130,11 @@ impl Inner {
         match event {
             Event::Opened => state.client.handle_opened(),
             Event::Frame(frame) => match self.codec.decode(&frame) {
-                Ok(message) => state.client.handle_message(message),
+                Ok(message) => {
+                    if state.client.handle_message(message) {
+                        state.heard.push(frame);
+                    }
+                }
                 Err(Bad) => state.link.handle_broken(now),
             },
             Event::Closed(code, reason) => {
@@ -168,6 +174,10 @@ impl Inner {
                 put(&told, name::PATCHES, &self.codec.write_patch(&patch));
                 Step::Tell(name::PATCH, told)
             }
+            Output::Saved(saved) => Step::Tell(name::KEEP, self.codec.encode_saved(&saved)),
+            Output::Wrote(change) => Step::Tell(name::NOTE, self.codec.encode_written(&change)),
+            Output::Pushed(changes) => Step::Tell(name::NOTE, self.codec.encode_pushed(changes)),
+            Output::Heard => Step::Tell(name::NOTE, state.heard.pop().unwrap_or_default()),
             Output::Settled(seq, outcome) => {
                 Step::Tell(name::SETTLED, self.codec.write_outcome(seq, &outcome))
             }

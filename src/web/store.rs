@@ -3,19 +3,20 @@
 //! User code runs in two places only: inside `update` and `transact`, and from the pump; never
 //! while the state is borrowed.
 
-use super::codec::fields::{field, list, make, name, put};
+use super::codec::fields::{field, item, list, make, name, push, put, size};
 use super::codec::{Bad, Codec, js_client_id, put_tag, put_whole};
 use super::fault::{error_fault, fault, fault_with, too_large};
 use super::host::random;
 use super::js_doc::{JsDoc, freeze};
 use super::pump::{Event, Inner, State};
-use crate::client::Client;
+use crate::client::{Client, Corrupt};
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::history::Chain;
 use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
 use crate::queue::Queue;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -108,6 +109,7 @@ impl SyncedStore {
                 root,
                 disposed: false,
                 inbox: Queue::new(),
+                heard: Queue::new(),
             }),
             pumping: Cell::new(false),
             transactions: Cell::new(0),
@@ -256,6 +258,44 @@ impl SyncedStore {
         self.0.state.borrow_mut().client.set_watched(patches);
     }
 
+    /// From here on tells what has to be kept.
+    #[wasm_bindgen(js_name = keepJournal)]
+    pub fn keep_journal(&self) {
+        self.0.state.borrow_mut().client.keep_journal();
+    }
+
+    /// Wants to be told the whole state again, for the journal has grown long.
+    #[wasm_bindgen(js_name = saveSoon)]
+    pub fn save_soon(&self) {
+        self.0.state.borrow_mut().client.save_soon();
+    }
+
+    /// Becomes the replica that was kept, or one like it, and returns the changes that wait.
+    pub fn restore(
+        &self,
+        saved: &JsValue,
+        journal: &JsValue,
+        mine: bool,
+    ) -> Result<JsValue, JsValue> {
+        let corrupt = || fault_with(ErrorCode::Storage, "corrupt");
+        let codec = &self.0.codec;
+        let saved = codec.read_saved(saved).map_err(|Bad| corrupt())?;
+        let entries = (0..size(journal)).map(|at| codec.read_entry(&item(journal, at)));
+        let entries: Result<Vec<_>, Bad> = entries.collect();
+        let entries = entries.map_err(|Bad| corrupt())?;
+        let mut state = self.alive()?;
+        let restored = state.client.restore(saved, entries, mine);
+        restored.map_err(|Corrupt| corrupt())?;
+        let waiting = list();
+        for change in state.client.offers() {
+            let patches = codec.write_patch(&change.patch);
+            push(&waiting, &told(change.seq, change.tag, &patches));
+        }
+        drop(state);
+        self.0.pump();
+        Ok(waiting)
+    }
+
     /// Wants a connection, now.
     pub fn connect(&self) -> Result<(), JsValue> {
         self.alive()?.link.connect();
@@ -322,15 +362,18 @@ impl SyncedStore {
         let made = made.map_err(|error| error_fault(&error))?;
         let told = match made {
             None => JsValue::UNDEFINED,
-            Some((seq, tag)) => {
-                let told = make();
-                put_whole(&told, name::SEQ, seq.0);
-                put_tag(&told, name::ID, tag);
-                put(&told, name::PATCHES, text);
-                told
-            }
+            Some((seq, tag)) => told(seq, tag, text),
         };
         self.0.pump();
         Ok(told)
     }
+}
+
+/// A change as the app is told of it.
+fn told(seq: Seq, tag: Tag, patches: &JsValue) -> JsValue {
+    let told = make();
+    put_whole(&told, name::SEQ, seq.0);
+    put_tag(&told, name::ID, tag);
+    put(&told, name::PATCHES, patches);
+    told
 }

@@ -60,6 +60,7 @@ impl World {
                 && peer.down.is_empty()
                 && peer.client.is_live()
                 && peer.client.pending() == 0
+                && peer.kept.is_quiet()
         };
         self.writing.is_empty() && self.peers.iter().all(quiet)
     }
@@ -77,11 +78,15 @@ impl World {
                 "every change was decided"
             );
             assert!(peer.settled.values().all(|times| *times == 1), "and once");
-            for tag in &peer.open {
+            for (_, tag) in &peer.open {
                 let times = taken.iter().filter(|(_, taken)| *taken == Some(*tag));
                 let times = times.count();
                 assert!(times <= 1, "a change was taken {times} times");
             }
+        }
+        for tag in &self.gone {
+            let sent = taken.iter().any(|(_, taken)| *taken == Some(*tag));
+            assert!(!sent, "a change was sent before it was written");
         }
         for (tag, said) in &self.told {
             let times = taken.iter().filter(|(_, taken)| *taken == Some(*tag));

@@ -17,6 +17,9 @@ pub(crate) struct Events {
     pub(crate) ghosts: u64,
     pub(crate) repeated: u64,
     pub(crate) shuffled: u64,
+    pub(crate) reloads: u64,
+    pub(crate) unwritten: u64,
+    pub(crate) restored: u64,
     pub(crate) undos: u64,
     pub(crate) connections: u64,
 }
@@ -38,7 +41,7 @@ impl Events {
         }
     }
 
-    fn all(&self) -> [(&'static str, u64); 16] {
+    fn all(&self) -> [(&'static str, u64); 19] {
         [
             ("a change taken", self.taken),
             ("a change void", self.void),
@@ -60,12 +63,18 @@ impl Events {
             ),
             ("a frame to a client twice", self.repeated),
             ("two frames to a client out of order", self.shuffled),
+            ("a tab that died and was opened again", self.reloads),
+            ("a tab that died with something not written", self.unwritten),
+            (
+                "a change that was pending in a tab opened again",
+                self.restored,
+            ),
             ("an undo or redo", self.undos),
             ("a connection", self.connections),
         ]
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 16] {
+    fn all_mut(&mut self) -> [&mut u64; 19] {
         [
             &mut self.taken,
             &mut self.void,
@@ -81,6 +90,9 @@ impl Events {
             &mut self.ghosts,
             &mut self.repeated,
             &mut self.shuffled,
+            &mut self.reloads,
+            &mut self.unwritten,
+            &mut self.restored,
             &mut self.undos,
             &mut self.connections,
         ]

@@ -23,6 +23,7 @@ impl World {
         let peer = &mut self.peers[peer];
         let up = std::mem::take(&mut peer.up);
         peer.down.clear();
+        peer.kept.drop_sends();
         let Some(session) = peer.session.take() else {
             return;
         };
@@ -104,7 +105,7 @@ impl World {
         );
         self.events.snapshots += u64::from(snapshot);
         self.note(peer, &message);
-        self.peers[peer].client.handle_message(message);
+        self.peers[peer].handle(message);
         self.drain();
         self.check_base(peer);
         true
@@ -132,15 +133,17 @@ impl World {
         }
         for index in 0..self.peers.len() {
             while let Some(output) = self.peers[index].client.poll_output() {
-                self.hear(index, output);
+                if let Some(output) = self.peers[index].kept.take(output) {
+                    self.hear(index, output);
+                }
             }
             self.check_forms(index);
         }
+        self.keep();
     }
 
     fn hear(&mut self, peer: usize, output: Output<Tree>) {
         match output {
-            Output::Send(message) => self.peers[peer].up.push_back(message),
             Output::Reconnect => self.cut(peer),
             Output::Settled(seq, outcome) => {
                 self.events.lost += outcome.lost.len() as u64;

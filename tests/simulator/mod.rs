@@ -1,12 +1,13 @@
 //! A whole world from a seed: clients, a room, links that delay, lose, repeat and shuffle, a disk
-//! that takes its time, crashes, and backups that are put back. At rest all documents are equal
-//! and every change was taken exactly once.
+//! that takes its time, crashes, backups that are put back, and tabs that die and are opened again.
+//! At rest all documents are equal and every change was taken exactly once.
 #![allow(dead_code)] // Each test file uses its own part of this.
 
 mod check;
 mod disk;
 mod events;
 mod links;
+mod reload;
 
 use crate::support::{Dice, edit, paths, tree};
 use disk::Disk;
@@ -16,6 +17,7 @@ use draftsync::protocol::{Epoch, PatchOp, Tag, ToClient, ToRoom, Verdict, Versio
 use draftsync::room::{Append, Room, SessionId};
 use draftsync::tree::Tree;
 pub(crate) use events::Events;
+use reload::Kept;
 use std::collections::{BTreeMap, VecDeque};
 
 /// A client, its socket, and what its app was told.
@@ -28,8 +30,9 @@ struct Peer {
     up: VecDeque<ToRoom<Tree>>,
     down: VecDeque<ToClient<Tree>>,
     /// Names of changes whose fate is open, and how often each was decided.
-    open: Vec<Tag>,
+    open: Vec<(u64, Tag)>,
     settled: BTreeMap<u64, usize>,
+    kept: Kept,
 }
 
 /// A socket that only the room still has, and what is on the way to it.
@@ -52,6 +55,8 @@ struct World {
     documents: BTreeMap<(Epoch, Version), Tree>,
     /// What clients were told of changes in the present history: whether they were taken.
     told: BTreeMap<Tag, bool>,
+    /// Changes that died with their tab, before they were written or sent.
+    gone: Vec<Tag>,
     /// Sockets that their clients have left, and the room has not heard of that.
     ghosts: Vec<Ghost>,
     /// Chance for what befalls the room and the wire beyond the usual, where there is any.
@@ -77,19 +82,26 @@ pub(crate) fn simulate_without_crashes(seed: u64) -> Events {
     World::new(seed, None).run(STEPS_MAX)
 }
 
+/// What a client shows before it has met the room.
+fn initial() -> Tree {
+    tree(r#"{"list":[{"n":1,"s":"one"},{"n":2}],"n":0,"s":"hello","a":{}}"#)
+}
+
 impl World {
     fn new(seed: u64, weather: Option<Dice>) -> Self {
         let mut dice = Dice::new(seed);
         let peers = (0..2 + dice.below(3)).map(|_| {
-            let initial = tree(r#"{"list":[{"n":1,"s":"one"},{"n":2}],"n":0,"s":"hello","a":{}}"#);
+            let mut client = Client::new(initial(), u128::from(dice.bits()));
+            client.keep_journal();
             Peer {
-                client: Client::new(initial, u128::from(dice.bits())),
+                client,
                 session: None,
                 epoch: None,
                 up: VecDeque::new(),
                 down: VecDeque::new(),
                 open: Vec::new(),
                 settled: BTreeMap::new(),
+                kept: Kept::default(),
             }
         });
         let peers = peers.collect();
@@ -103,6 +115,7 @@ impl World {
             backup: None,
             documents: BTreeMap::new(),
             told: BTreeMap::new(),
+            gone: Vec::new(),
             ghosts: Vec::new(),
             weather,
             events: Events::default(),
@@ -135,6 +148,7 @@ impl World {
                 while self.deliver_up(peer) || self.deliver_down(peer) {}
             }
             while self.finish_write() {}
+            self.keep();
             if self.is_at_rest() {
                 return;
             }
@@ -187,6 +201,14 @@ impl World {
             5 | 6 => self.repeat_down(),
             7 | 8 => self.shuffle_down(),
             9..20 => self.haunt(),
+            20..23 => {
+                let peer = weather.below(self.peers.len());
+                self.reload(peer);
+            }
+            23 | 24 => {
+                let peer = weather.below(self.peers.len());
+                self.peers[peer].client.save_soon();
+            }
             _ => {}
         }
     }
@@ -199,9 +221,9 @@ impl World {
             2 => client.redo(),
             _ => return self.edit(peer),
         };
-        if let Some((_, tag)) = made.expect("what is undone fits the view") {
+        if let Some((seq, tag)) = made.expect("what is undone fits the view") {
             self.events.undos += 1;
-            self.peers[peer].open.push(tag);
+            self.peers[peer].open.push((seq.0, tag));
         }
         self.drain();
     }
@@ -224,12 +246,12 @@ impl World {
             }
         }
         let peer = &mut self.peers[peer];
-        if let Some((_, tag)) = peer
+        if let Some((seq, tag)) = peer
             .client
             .write(&ops)
             .expect("a random edit fits its document")
         {
-            peer.open.push(tag);
+            peer.open.push((seq.0, tag));
         }
         self.drain();
     }

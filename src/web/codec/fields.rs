@@ -28,7 +28,7 @@ extern "C" {
 
     pub(in crate::web) fn make() -> JsValue;
     pub(in crate::web) fn list() -> JsValue;
-    pub(super) fn push(list: &JsValue, value: &JsValue);
+    pub(in crate::web) fn push(list: &JsValue, value: &JsValue);
     pub(in crate::web) fn put(object: &JsValue, name: u32, value: &JsValue);
     #[wasm_bindgen(js_name = put)]
     pub(in crate::web) fn put_text(object: &JsValue, name: u32, text: &str);
@@ -87,6 +87,7 @@ words! {
     ID = "id",
     INC = "inc",
     INITIAL = "initial",
+    KEEP = "keep",
     KIND = "type",
     LAST_SEQ = "last_seq",
     LEN = "len",
@@ -100,6 +101,7 @@ words! {
     MESSAGE_BYTES_MAX = "message_bytes_max",
     MIN_DELAY_MS = "minDelayMs",
     MOVE = "move",
+    NOTE = "note",
     OFFLINE = "offline",
     OP = "op",
     OPEN = "open",

@@ -8,12 +8,13 @@ use super::fields::{
     text, value, whole, word,
 };
 use super::{Bad, Codec};
+use crate::client::{Entry, Saved};
 use crate::hex::unhex;
 use crate::op::{Op, Patch};
 use crate::path::{Path, Token};
 use crate::protocol::{
-    CatchUp, Change, ClientId, Epoch, Limits, LostOp, PatchOp, Refusal, Seq, Tag, ToClient,
-    Verdict, Version, Welcome,
+    CatchUp, Change, ClientId, Epoch, Limits, LostOp, Offer, PROTOCOL_VERSION, PatchOp, Refusal,
+    Seq, Tag, ToClient, Verdict, Version, Welcome,
 };
 use crate::web::js_doc::limit;
 use alloc::vec::Vec;
@@ -29,6 +30,46 @@ impl Codec {
     /// What is no message of this protocol.
     pub fn decode(&self, frame: &JsValue) -> Result<ToClient<JsValue>, Bad> {
         verdict(read_message(&parse(frame)))
+    }
+
+    /// Reads an entry of the journal.
+    ///
+    /// # Errors
+    /// What this build has not written.
+    pub(in crate::web) fn read_entry(&self, text: &JsValue) -> Result<Entry<JsValue>, Bad> {
+        let entry = parse(text);
+        verdict(if presence(&entry, name::KIND) != 0 {
+            Entry::Heard(read_message(&entry))
+        } else if presence(&entry, name::PUSH) != 0 {
+            Entry::Pushed(offset(&entry, name::PUSH))
+        } else {
+            Entry::Wrote(read_offer(&entry))
+        })
+    }
+
+    /// Reads a state that was kept.
+    ///
+    /// # Errors
+    /// What this build has not written.
+    pub(in crate::web) fn read_saved(&self, text: &JsValue) -> Result<Saved<JsValue>, Bad> {
+        let kept = parse(text);
+        let base = field(&kept, name::VALUE);
+        let ours = whole(&kept, name::PROTOCOL) == f64::from(PROTOCOL_VERSION);
+        if !ours || !base.is_object() || limit(&base, 0.0).is_err() {
+            fail();
+        }
+        verdict(Saved {
+            client_id: ClientId(bits(&kept, name::CLIENT_ID, ClientId::DIGITS)),
+            epoch: if presence(&kept, name::EPOCH) == PRESENT {
+                Some(Epoch(bits(&kept, name::EPOCH, Epoch::DIGITS)))
+            } else {
+                None
+            },
+            version: version(&kept),
+            last_seq: Seq(whole(&kept, name::LAST_SEQ) as u64),
+            base,
+            pending: read_list(&field(&kept, name::CHANGES), read_offer),
+        })
     }
 
     /// Reads operations that came from `JSON.parse` or were checked like it.
@@ -99,6 +140,14 @@ fn read_message(message: &JsValue) -> ToClient<JsValue> {
             fail();
             ToClient::Pong
         }
+    }
+}
+
+fn read_offer(offer: &JsValue) -> Offer<JsValue> {
+    Offer {
+        seq: seq(offer),
+        tag: tag(offer),
+        patch: read_patch(&field(offer, name::PATCH)),
     }
 }
 

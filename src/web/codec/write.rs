@@ -4,9 +4,9 @@ use super::Codec;
 use super::fields::{
     list, make, name, push, put, put_flag, put_number, put_text, put_word, stringify,
 };
-use crate::client::{Outcome, Refused};
+use crate::client::{Outcome, Refused, Saved};
 use crate::hex::hex;
-use crate::protocol::{ClientId, PatchOp, Seq, Tag, ToRoom};
+use crate::protocol::{ClientId, Offer, PROTOCOL_VERSION, PatchOp, Seq, Tag, ToRoom};
 use wasm_bindgen::JsValue;
 
 /// Puts a whole number.
@@ -33,11 +33,7 @@ impl Codec {
                 put_whole(&frame, name::BASE, base.0);
                 let offers = list();
                 for change in changes {
-                    let offer = make();
-                    put_whole(&offer, name::SEQ, change.seq.0);
-                    put_tag(&offer, name::TAG, change.tag);
-                    put(&offer, name::PATCH, &self.write_patch(&change.patch));
-                    push(&offers, &offer);
+                    push(&offers, &self.write_offer(change));
                 }
                 put(&frame, name::CHANGES, &offers);
                 name::PUSH
@@ -76,6 +72,45 @@ impl Codec {
         };
         put_word(&frame, name::KIND, kind);
         stringify(&frame)
+    }
+
+    fn write_offer(&self, change: &Offer<JsValue>) -> JsValue {
+        let offer = make();
+        put_whole(&offer, name::SEQ, change.seq.0);
+        put_tag(&offer, name::TAG, change.tag);
+        put(&offer, name::PATCH, &self.write_patch(&change.patch));
+        offer
+    }
+
+    /// Writes an entry of the journal: a change that was written.
+    pub(in crate::web) fn encode_written(&self, change: &Offer<JsValue>) -> JsValue {
+        stringify(&self.write_offer(change))
+    }
+
+    /// Writes an entry of the journal: so many changes were pushed.
+    pub(in crate::web) fn encode_pushed(&self, changes: usize) -> JsValue {
+        let entry = make();
+        put_whole(&entry, name::PUSH, changes as u64);
+        stringify(&entry)
+    }
+
+    /// Writes a whole state, to be kept.
+    pub(in crate::web) fn encode_saved(&self, saved: &Saved<JsValue>) -> JsValue {
+        let kept = make();
+        put_whole(&kept, name::PROTOCOL, PROTOCOL_VERSION.into());
+        put(&kept, name::CLIENT_ID, &js_client_id(saved.client_id));
+        if let Some(epoch) = saved.epoch {
+            put(&kept, name::EPOCH, &js_client_id(ClientId(epoch.0)));
+        }
+        put_whole(&kept, name::VERSION, saved.version.0);
+        put_whole(&kept, name::LAST_SEQ, saved.last_seq.0);
+        put(&kept, name::VALUE, &saved.base);
+        let changes = list();
+        for change in &saved.pending {
+            push(&changes, &self.write_offer(change));
+        }
+        put(&kept, name::CHANGES, &changes);
+        stringify(&kept)
     }
 
     /// Operations as JS objects with pointers.
