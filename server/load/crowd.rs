@@ -75,7 +75,6 @@ async fn one(node: &Node, count: usize, length: Duration) -> Result<Round, Faile
         all.extend(more.await?);
     }
     let connected = began.elapsed();
-    let bytes = (node.memory()? - before) * count as f64 / (count - rooms).max(1) as f64;
     let ticks = node.ticks()?;
     let began = Instant::now();
     let mut dropped = 0;
@@ -87,6 +86,8 @@ async fn one(node: &Node, count: usize, length: Duration) -> Result<Round, Faile
         dropped += before - all.len();
     }
     let ticks = node.ticks()? - ticks;
+    // After the pings, which each of them has sent and heard by now when it took long enough.
+    let bytes = (node.memory()? - before) * count as f64 / (count - rooms).max(1) as f64;
     Ok(Round {
         connected,
         bytes,

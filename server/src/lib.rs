@@ -23,11 +23,12 @@ use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::registry::Registry;
 use crate::stop::Stop;
+use axum::serve::ListenerExt as _;
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -125,6 +126,7 @@ impl Server {
         let routes = app::routes(Arc::clone(&shared), config.www, config.pkg);
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let closing = shared.stop.closing();
+        let listener = listener.tap_io(prepare);
         let serving = axum::serve(listener, routes).with_graceful_shutdown(closing);
         Ok(Self {
             address,
@@ -180,5 +182,20 @@ impl Server {
         {
             tracing::warn!("some connections or rooms did not close in time and were dropped");
         }
+    }
+}
+
+/// Makes a connection pass on at once what is written, and refuse what the other side does not
+/// take: the system would keep some megabytes of it for each slow reader, and hide that it is slow.
+fn prepare(stream: &mut TcpStream) {
+    let mut set = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(&*stream);
+        set = set.and(socket.set_tcp_notsent_lowat(limits::UNSENT_BYTES_MAX));
+    }
+    if let Err(error) = set {
+        // It works without, only not as well.
+        tracing::debug!(%error, "a connection could not be set up");
     }
 }

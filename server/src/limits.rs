@@ -43,6 +43,9 @@ pub const DRAIN_AT_ONCE_MAX: usize = 100;
 pub const ROOM_BYTES_MAX: usize = 512;
 /// Longest segment of a room's name, in bytes.
 pub const ROOM_SEGMENT_BYTES_MAX: usize = 128;
+/// Most bytes that the system keeps for a reader beyond what is on its way to it, about.
+#[cfg(target_os = "linux")]
+pub const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 /// The socket's read buffer; the default of the library is 32 times that, for every socket.
 pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// The socket's write buffer.

@@ -196,6 +196,44 @@ async fn s8_a_slow_reader_is_closed_and_the_others_go_on() {
 }
 
 /// A welcome is outside the queue's limits, but not outside those of time.
+/// What the system would keep for a slow reader does not put off its end.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn s8_a_slow_reader_is_closed_when_its_queue_is_full_and_not_megabytes_later() {
+    const CHANGES_PER_PUSH: u64 = 32;
+    // The queue, and 256 kB on the way.
+    const CHANGES_MAX: u64 = 1_024 + 256;
+    let server = server_with_limits(Limits {
+        bytes_burst: 64 * 1024 * 1024,
+        ..Limits::default()
+    })
+    .await;
+    let (mut ada, _) = Client::join(&server, "r", 1).await;
+    ada.send(&seed(json!({"text": ""}))).await;
+    ada.next().await;
+    let mut narrow = Client::connect_narrow(&server, "r").await;
+    narrow.send(&hello(2)).await;
+    assert_eq!(narrow.next().await["version"], 1);
+    let patch = json!([{"op": "replace", "path": "/text", "value": "x".repeat(850)}]);
+    let mut head = 1;
+    // It is cut off without being told in between, so what it gets is counted.
+    while head < 2 * CHANGES_MAX {
+        let changes: Vec<_> = (head..head + CHANGES_PER_PUSH)
+            .map(|seq| json!({"seq": seq, "tag": format!("{seq:016x}"), "patch": patch}))
+            .collect();
+        ada.send(&json!({"type": "push", "base": head, "changes": changes}))
+            .await;
+        head += CHANGES_PER_PUSH;
+        assert_eq!(ada.next().await["type"], "ack");
+    }
+    let mut came = 1;
+    while let Ok(change) = narrow.next_or_close().await {
+        came += 1;
+        assert_eq!(change["version"], came);
+    }
+    assert!(came < CHANGES_MAX, "{came} changes came");
+}
+
 #[tokio::test]
 async fn s8_who_takes_nothing_of_a_large_welcome_is_dropped() {
     let server = server_with_limits(Limits {
