@@ -192,7 +192,7 @@ fn prepare(stream: &mut TcpStream) {
     #[cfg(target_os = "linux")]
     {
         let socket = socket2::SockRef::from(&*stream);
-        set = set.and(socket.set_tcp_notsent_lowat(limits::UNSENT_BYTES_MAX));
+        set = set.and_then(|()| socket.set_tcp_notsent_lowat(limits::UNSENT_BYTES_MAX));
     }
     if let Err(error) = set {
         // It works without, only not as well.
