@@ -49,6 +49,7 @@ fn append(number: u64) -> Append<Tree> {
         dedupe: Dedupe {
             last_seq: Seq(last - 1),
             results: Vec::new(),
+            owner: None,
         },
     }
 }

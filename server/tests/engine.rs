@@ -50,6 +50,7 @@ fn append(head: u64, changes: u64) -> Append<Tree> {
         dedupe: Dedupe {
             last_seq: Seq(head + changes - 1),
             results: Vec::new(),
+            owner: None,
         },
     }
 }
@@ -171,6 +172,7 @@ async fn r9_what_is_remembered_of_clients_comes_back_whole() {
     let dedupe = Dedupe {
         last_seq: Seq(6),
         results: serde_json::from_str(results).unwrap(),
+        owner: Some("ada".into()),
     };
     for engine in engines() {
         engine.append("r", EPOCH, append(0, 1)).await.unwrap();

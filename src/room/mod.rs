@@ -5,6 +5,7 @@
 //! (SPEC R, durability): every output waits behind the appends that came before it.
 
 mod check;
+mod greet;
 mod load;
 mod push;
 
@@ -14,11 +15,11 @@ use crate::doc::{Doc, Kind, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
 use crate::protocol::{
-    CatchUp, Change, ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, PatchOp, Seq,
-    ToClient, ToRoom, Verdict, Version, Welcome,
+    Change, ClientId, Epoch, PROTOCOL_VERSION, PatchOp, Seq, ToClient, ToRoom, Verdict, Version,
 };
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -55,6 +56,25 @@ pub struct Dedupe<V> {
     pub last_seq: Seq,
     /// The answers that the client has not acknowledged having seen, in order of seq.
     pub results: Vec<Verdict<V>>,
+    /// Whose replica it is, where the host knows who speaks.
+    pub owner: Option<Arc<str>>,
+}
+
+/// Who speaks, as far as the host knows, and what the host lets them do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// Their name; none where the host asks nobody for one.
+    pub owner: Option<Arc<str>>,
+    /// Whether they may write.
+    pub writes: bool,
+}
+
+impl Speaker {
+    /// Anybody at all, who may write.
+    pub const ANYBODY: Self = Self {
+        owner: None,
+        writes: true,
+    };
 }
 
 /// What the host must do.
@@ -73,6 +93,7 @@ pub enum RoomOutput<V> {
 #[derive(Debug)]
 struct Session {
     client_id: ClientId,
+    owner: Option<Arc<str>>,
     /// The lowest version that this session may still push on.
     named: Version,
     /// How often it sent what is no patch.
@@ -172,8 +193,20 @@ impl<D: Doc> Room<D> {
         self.durable += 1;
     }
 
-    /// A session says something.
+    /// A session says something, in a room where anybody may say anything.
     pub fn handle_message(&mut self, session: SessionId, message: ToRoom<D::Value>) {
+        self.handle_message_of(session, &Speaker::ANYBODY, message);
+    }
+
+    /// A session says something.
+    ///
+    /// Who may not write is heard all the same: a change of theirs is rejected, a seed is ignored.
+    pub fn handle_message_of(
+        &mut self,
+        session: SessionId,
+        speaker: &Speaker,
+        message: ToRoom<D::Value>,
+    ) {
         let greeted = self.sessions.contains_key(&session);
         match message {
             ToRoom::Hello {
@@ -184,18 +217,21 @@ impl<D: Doc> Room<D> {
                 ..
             } if !greeted => {
                 if protocol == PROTOCOL_VERSION {
-                    self.greet(
-                        session,
-                        client_id,
-                        version.filter(|_| epoch == Some(self.epoch)),
-                    );
+                    let version = version.filter(|_| epoch == Some(self.epoch));
+                    self.greet(session, speaker, client_id, version);
                 } else {
                     let message = "this server speaks protocol version 1";
                     self.refuse(session, ErrorCode::ProtocolVersion, message);
                 }
             }
-            ToRoom::Seed { value } if greeted => self.seed(session, value),
-            ToRoom::Push { base, changes } if greeted => self.push(session, base, changes),
+            ToRoom::Seed { value } if greeted => {
+                if speaker.writes {
+                    self.seed(session, value);
+                }
+            }
+            ToRoom::Push { base, changes } if greeted => {
+                self.push(session, speaker.writes, base, changes);
+            }
             ToRoom::Ping { version } if greeted => {
                 self.name(session, version);
                 self.put(RoomOutput::Send(session, ToClient::Pong));
@@ -249,54 +285,6 @@ impl<D: Doc> Room<D> {
         self.put(RoomOutput::Close(session, code));
     }
 
-    fn greet(&mut self, session: SessionId, client_id: ClientId, version: Option<Version>) {
-        // One replica, one session: an older one of the same name is fenced off.
-        let older = self
-            .sessions
-            .iter()
-            .find(|(_, older)| older.client_id == client_id);
-        if let Some(older) = older.map(|(id, _)| *id) {
-            self.close(older, ErrorCode::Replaced);
-        }
-        let named = self.head;
-        self.sessions.insert(
-            session,
-            Session {
-                client_id,
-                named,
-                invalid: 0,
-            },
-        );
-        let dedupe = self.clients.get(&client_id);
-        let (last_seq, results) = dedupe.map_or_else(Default::default, |known| {
-            (known.last_seq, known.results.clone())
-        });
-        let welcome = Welcome {
-            version: self.head,
-            epoch: self.epoch,
-            last_seq,
-            results,
-            catch_up: self.catch_up(version),
-            limits: Limits {
-                message_bytes_max: MESSAGE_BYTES_MAX,
-            },
-        };
-        self.put(RoomOutput::Send(session, ToClient::Welcome(welcome)));
-    }
-
-    /// Changes when the log reaches back to `version`, else the whole document.
-    fn catch_up(&self, version: Option<Version>) -> CatchUp<D::Value> {
-        let known = version.filter(|at| *at >= self.first_logged() && *at <= self.head);
-        match (known, self.doc()) {
-            (Some(known), _) => {
-                let newer = self.log.iter().filter(|entry| entry.change.version > known);
-                CatchUp::Changes(newer.map(|entry| entry.change.clone()).collect())
-            }
-            (None, Some(doc)) => CatchUp::Snapshot(doc.root()),
-            (None, None) => CatchUp::Changes(Vec::new()),
-        }
-    }
-
     /// The lowest version from which the log reaches to head; a store needs no change up to it.
     pub fn first_logged(&self) -> Version {
         Version(self.head.0 - self.log.len() as u64)
@@ -334,9 +322,10 @@ impl<D: Doc> Room<D> {
             && value.check(0).is_ok()
             && bytes <= DOCUMENT_BYTES_MAX
             && nodes <= DOCUMENT_NODES_MAX;
-        let Some(client_id) = self.sessions.get(&session).map(|session| session.client_id) else {
+        let Some(known) = self.sessions.get(&session) else {
             return;
         };
+        let (client_id, dedupe) = (known.client_id, self.dedupe(known));
         if !fits {
             let message = "the seed is no document within the limits";
             self.refuse(session, ErrorCode::InvalidPatch, message);
@@ -352,23 +341,31 @@ impl<D: Doc> Room<D> {
                 value: value.clone(),
             }],
         };
-        let dedupe = self.clients.get(&client_id).cloned();
-        let dedupe = dedupe.unwrap_or(Dedupe {
-            last_seq: Seq(0),
-            results: Vec::new(),
-        });
         let head = self.head;
         self.append(Append {
             head,
             changes: vec![change.clone()],
             client_id,
-            dedupe,
+            dedupe: dedupe.clone(),
         });
+        self.clients.insert(client_id, dedupe);
         (self.bytes, self.nodes) = (bytes, nodes);
         // Nothing stands before the seed, so its patch is never rebased over.
         self.accept(change.clone(), Patch::default(), D::new(value));
         let everybody = self.sessions.keys().copied().collect();
         self.put(RoomOutput::Relay(everybody, change));
+    }
+
+    /// What is remembered of a session's client, with its owner.
+    fn dedupe(&self, session: &Session) -> Dedupe<D::Value> {
+        let known = self.clients.get(&session.client_id).cloned();
+        let mut dedupe = known.unwrap_or_else(|| Dedupe {
+            last_seq: Seq(0),
+            results: Vec::new(),
+            owner: None,
+        });
+        dedupe.owner = dedupe.owner.or_else(|| session.owner.clone());
+        dedupe
     }
 
     fn accept(&mut self, change: Change<D::Value>, patch: Patch<D::Value>, doc: D) {

@@ -1,7 +1,7 @@
 //! A push: typed where it was written, rebased over what came since, decided at head.
 
 use super::check::{check, fits};
-use super::{Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Dedupe, Room, RoomOutput, SessionId};
+use super::{Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Room, RoomOutput, SessionId};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::{ErrorCode, Reason};
@@ -55,10 +55,17 @@ impl<V: Value> Candidate<V> {
 }
 
 impl<D: Doc> Room<D> {
-    pub(super) fn push(&mut self, session: SessionId, base: Version, offers: Vec<Offer<D::Value>>) {
-        let Some(client_id) = self.sessions.get(&session).map(|session| session.client_id) else {
+    pub(super) fn push(
+        &mut self,
+        session: SessionId,
+        writes: bool,
+        base: Version,
+        offers: Vec<Offer<D::Value>>,
+    ) {
+        let Some(known) = self.sessions.get(&session) else {
             return;
         };
+        let (client_id, mut dedupe) = (known.client_id, self.dedupe(known));
         let rising = offers.windows(2).all(|pair| pair[0].seq < pair[1].seq);
         let counted = offers.first().is_some_and(|offer| offer.seq.0 > 0);
         if !rising || !counted || offers.len() > PUSH_CHANGES_MAX || base > self.head {
@@ -74,10 +81,6 @@ impl<D: Doc> Room<D> {
             return;
         }
         self.name(session, base);
-        let mut dedupe = self.clients.get(&client_id).cloned().unwrap_or(Dedupe {
-            last_seq: crate::protocol::Seq(0),
-            results: Vec::new(),
-        });
         // A push begins where the client has seen every answer before it.
         dedupe.results.retain(|result| result.seq >= offers[0].seq);
         let (old, new): (Vec<_>, Vec<_>) = offers
@@ -97,7 +100,14 @@ impl<D: Doc> Room<D> {
                 }
             }
         }
-        if !new.is_empty() {
+        if !writes {
+            // Nothing is remembered of it: a change that comes again is looked at again.
+            let forbidden = || refusal(ErrorCode::Forbidden, 0, ErrorCode::Forbidden.word());
+            let refused = new
+                .iter()
+                .map(|offer| verdict(offer, self.head, Some(forbidden())));
+            results.extend(refused);
+        } else if !new.is_empty() {
             let head = self.head;
             let Decided {
                 changes,
@@ -124,7 +134,9 @@ impl<D: Doc> Room<D> {
                 self.put(RoomOutput::Relay(others.clone(), change));
             }
         }
-        self.clients.insert(client_id, dedupe);
+        if writes {
+            self.clients.insert(client_id, dedupe);
+        }
         let invalid = results.iter().filter(|result| {
             result
                 .rejected

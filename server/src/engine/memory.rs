@@ -180,7 +180,9 @@ fn dedupe_bytes(dedupe: &Dedupe<Tree>) -> usize {
     let result = |patch: Option<&Vec<PatchOp<Tree>>>| {
         ENTRY_BYTES + patch.map_or(0, |patch| patch_bytes(patch))
     };
+    let owner = dedupe.owner.as_ref().map_or(0, |owner| owner.len());
     ENTRY_BYTES
+        + owner
         + results
             .map(|verdict| result(verdict.patch.as_ref()) + ENTRY_BYTES * verdict.lost.len())
             .sum::<usize>()

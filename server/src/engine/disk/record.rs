@@ -53,6 +53,10 @@ pub(super) struct Document {
 pub(super) struct Client {
     last_seq: Seq,
     results: Vec<Verdict<Tree>>,
+    /// Whose replica it is; left out where nobody asked, and so in files from before there were
+    /// tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
 }
 
 impl From<Dedupe<Tree>> for Client {
@@ -60,6 +64,7 @@ impl From<Dedupe<Tree>> for Client {
         Self {
             last_seq: dedupe.last_seq,
             results: dedupe.results,
+            owner: dedupe.owner.as_deref().map(str::to_owned),
         }
     }
 }
@@ -69,6 +74,7 @@ impl From<Client> for Dedupe<Tree> {
         Self {
             last_seq: client.last_seq,
             results: client.results,
+            owner: client.owner.map(Into::into),
         }
     }
 }
