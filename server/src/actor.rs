@@ -90,6 +90,8 @@ async fn load(
 enum After {
     /// The socket of a session is gone, or going: it has had its answers.
     Leave(SessionId),
+    /// A session is to bring a newer token; it has been welcomed.
+    Notice(SessionId),
     /// Its socket and its room may have this much undecided again.
     Decided(#[expect(dead_code, reason = "held until it is dropped")] Undecided),
     /// The engine may have this document.
@@ -203,21 +205,24 @@ impl Actor {
             }
             Mail::Message {
                 session,
+                speaker,
                 message,
                 undecided,
             } => {
-                let writes = matches!(message, ToRoom::Push { .. } | ToRoom::Seed { .. });
+                let writes =
+                    speaker.writes && matches!(message, ToRoom::Push { .. } | ToRoom::Seed { .. });
                 // A session that was closed may have sent more before it heard of that.
                 if self.sessions.contains_key(&session) {
                     if writes && !self.engine.takes_writes() {
                         self.turn_away(session);
                     } else {
-                        self.room.handle_message(session, message);
+                        self.room.handle_message_of(session, &speaker, message);
                     }
                 }
                 self.carry_out();
                 self.later(After::Decided(undecided));
             }
+            Mail::Expiring(session) => self.later(After::Notice(session)),
             Mail::Closed(session) => {
                 self.room.handle_closed(session);
                 self.carry_out();
@@ -237,6 +242,7 @@ impl Actor {
                 After::Leave(session) => {
                     self.sessions.remove(&session);
                 }
+                After::Notice(session) => self.send(session, &ToClient::AuthExpiring),
                 After::Decided(_) => {}
                 After::Store(snapshot) => self.storing = Some(tokio::spawn(self.store(snapshot))),
             }

@@ -1,5 +1,6 @@
 //! The routes.
 
+use crate::auth::Auth;
 use crate::door::{Door, Shut};
 use crate::limits::{FRAME_BYTES_MAX, Limits, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 use crate::registry::Registry;
@@ -7,12 +8,12 @@ use crate::stop::Stop;
 use crate::{name, origin, socket};
 use axum::Router;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,12 +28,17 @@ use tower_http::services::ServeDir;
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                            connect-src 'self' ws: wss:; style-src 'self'";
 
+/// Where the rooms are.
+const ROOMS: &str = "/rooms/";
+
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) limits: Limits,
     pub(crate) origins: Vec<String>,
+    /// Checks tokens; without it only this machine is let in, and asked for none.
+    pub(crate) auth: Option<Auth>,
     /// Counts the sockets.
     pub(crate) door: Arc<Door>,
     /// Says when the server stops.
@@ -49,13 +55,16 @@ pub(crate) fn routes(shared: Arc<Shared>, www: Option<PathBuf>, pkg: Option<Path
         files = files.fallback_service(ServeDir::new(www));
     }
     let files = files.layer(middleware::map_response(file_headers));
-    Router::new()
+    let routes = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .route("/rooms/{*room}", get(room))
-        .with_state(shared)
-        .merge(files)
-        .layer(middleware::from_fn(local_only))
+        .with_state(Arc::clone(&shared))
+        .merge(files);
+    if shared.auth.is_some() {
+        return routes;
+    }
+    routes.layer(middleware::from_fn(local_only))
 }
 
 async fn local_only(
@@ -67,8 +76,8 @@ async fn local_only(
         return next.run(request).await;
     }
     tracing::warn!(%peer, "refused a request that is not plainly from this machine");
-    let message = "this server has no authentication and answers this machine only; \
-                   ask for it as localhost, without a proxy\n";
+    let message = "this server asks for no tokens and answers this machine only; \
+                   ask for it as localhost, without a proxy, or start it with a key\n";
     (StatusCode::FORBIDDEN, message).into_response()
 }
 
@@ -101,11 +110,11 @@ async fn file_headers(mut response: Response) -> Response {
 async fn room(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(room): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if !origin::may_open(&headers, &shared.origins) {
+    if !origin::may_open(&headers, &shared.origins, shared.auth.is_none()) {
         let origin = headers.get(axum::http::header::ORIGIN);
         tracing::warn!(
             ?origin,
@@ -119,6 +128,13 @@ async fn room(
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
+    // As it was written: a name needs no escape, and what a proxy in between reads of one may be
+    // another room.
+    let room = uri
+        .path()
+        .strip_prefix(ROOMS)
+        .unwrap_or_default()
+        .to_owned();
     if !name::valid(&room) {
         let message = "a room's name is of letters, digits and ._~- in segments of at most 128, \
                        joined by /\n";

@@ -1,6 +1,7 @@
 //! The flags of the program.
 
 use clap::{Args, Parser, ValueEnum};
+use draftsync_server::auth::{Auth, KeyError};
 use draftsync_server::limits::{ENGINE_BYTES_MAX, Limits};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "draftsync-server", version)]
 pub(crate) struct Flags {
-    /// Where to listen: a loopback address, with port 0 for any free one.
+    /// Where to listen, with port 0 for any free one; without a key for tokens a loopback address.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
     pub(crate) listen: SocketAddr,
     /// Files to serve at /.
@@ -19,7 +20,8 @@ pub(crate) struct Flags {
     /// Files to serve at /pkg.
     #[arg(long, value_name = "DIR")]
     pub(crate) pkg: Option<PathBuf>,
-    /// An origin whose pages may open a socket, besides those of this machine; repeatable.
+    /// An origin whose pages may open a socket, besides those of this machine where no token is
+    /// asked for; repeatable.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
     /// How the rooms are kept.
@@ -33,7 +35,40 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().drain_delay.as_secs())]
     pub(crate) drain_delay: u64,
     #[command(flatten)]
+    pub(crate) tokens: Tokens,
+    #[command(flatten)]
     pub(crate) capacity: Capacity,
+}
+
+/// Whom the server lets in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tokens")]
+pub(crate) struct Tokens {
+    /// A secret of at least 32 bytes; everybody has to bring a token that is signed with it, by
+    /// HS256.
+    #[arg(long, value_name = "FILE", conflicts_with = "auth_public_key_file")]
+    auth_secret_file: Option<PathBuf>,
+    /// A public key as PEM; everybody has to bring a token that is signed with its private key, by
+    /// RS256, ES256 or EdDSA, as the key is.
+    #[arg(long, value_name = "FILE")]
+    auth_public_key_file: Option<PathBuf>,
+    /// The audience that a token has to name.
+    #[arg(long, value_name = "NAME", default_value = "draftsync")]
+    auth_audience: String,
+}
+
+impl Tokens {
+    /// What checks them; none when no key was given.
+    pub(crate) fn auth(&self) -> Result<Option<Auth>, KeyError> {
+        let audience = &self.auth_audience;
+        if let Some(file) = &self.auth_secret_file {
+            return Auth::with_secret_file(file, audience).map(Some);
+        }
+        let public = self.auth_public_key_file.as_ref();
+        public
+            .map(|file| Auth::with_public_key_file(file, audience))
+            .transpose()
+    }
 }
 
 /// An engine, by its name.

@@ -4,6 +4,7 @@
 
 mod actor;
 mod app;
+pub mod auth;
 mod door;
 pub mod engine;
 pub mod limits;
@@ -13,11 +14,13 @@ mod name;
 mod origin;
 mod outgoing;
 mod rate;
+mod reader;
 mod registry;
 mod socket;
 mod stop;
 
 use crate::app::Shared;
+use crate::auth::Auth;
 use crate::door::Door;
 use crate::engine::Engine;
 use crate::limits::Limits;
@@ -35,14 +38,16 @@ use tokio::time::{Instant, timeout};
 /// How to run a server.
 #[derive(Debug)]
 pub struct Config {
-    /// Where to listen; a loopback address, port 0 for any free one.
+    /// Where to listen, port 0 for any free one; without `auth` a loopback address.
     pub listen: SocketAddr,
     /// Files served at `/`.
     pub www: Option<PathBuf>,
     /// Files served at `/pkg`.
     pub pkg: Option<PathBuf>,
-    /// Origins that may open a socket, besides those of loopback.
+    /// Origins that may open a socket, besides those of loopback where there is no `auth`.
     pub origins: Vec<String>,
+    /// Checks tokens; without it none is asked for.
+    pub auth: Option<Auth>,
     /// What it may take.
     pub limits: Limits,
     /// Where the rooms' histories are kept.
@@ -55,8 +60,9 @@ pub struct Config {
 pub enum StartError {
     /// The address can be reached from elsewhere.
     #[error(
-        "refusing to listen on {0}: there is no authentication yet, so everybody who reaches \
-         this address could write; listen on 127.0.0.1 or [::1]"
+        "refusing to listen on {0}: without a key for tokens everybody who reaches this address \
+         could write; give --auth-secret-file or --auth-public-key-file, or listen on 127.0.0.1 \
+         or [::1]"
     )]
     NotLoopback(SocketAddr),
     /// No browser sends this as its origin.
@@ -97,7 +103,7 @@ impl Server {
     /// # Errors
     /// When the configuration is unsafe or the address cannot be had.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        if !config.listen.ip().is_loopback() {
+        if config.auth.is_none() && !config.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(config.listen));
         }
         if let Some(origin) = config.origins.iter().find(|text| !origin::is_origin(text)) {
@@ -120,6 +126,7 @@ impl Server {
             registry: Arc::new(Registry::new(config.engine, limits)),
             limits,
             origins: config.origins,
+            auth: config.auth,
             door: Door::new(limits, Instant::now()),
             stop: Stop::new(),
         });

@@ -3,7 +3,7 @@
 use crate::outgoing::Outgoing;
 use crate::registry::OpenError;
 use draftsync::protocol::ToRoom;
-use draftsync::room::SessionId;
+use draftsync::room::{SessionId, Speaker};
 use draftsync::tree::Tree;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -23,11 +23,15 @@ pub(crate) enum Mail {
     Message {
         /// Who.
         session: SessionId,
+        /// Whose the session is, and what they may do.
+        speaker: Speaker,
         /// What.
         message: ToRoom<Tree>,
         /// The message's part of what may be undecided.
         undecided: Undecided,
     },
+    /// Its token's time is nearly over.
+    Expiring(SessionId),
     /// Its socket closed.
     Closed(SessionId),
 }

@@ -28,6 +28,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    // Before the rooms are touched: a wrong key is the operator's next step, and nothing else.
+    let auth = flags.tokens.auth()?;
     let engine: Arc<dyn Engine> = match flags.engine {
         EngineName::Memory => Arc::new(Memory::with_bytes_max(flags.capacity.engine_bytes_max)),
         EngineName::Redb => Arc::new(Redb::open(&flags.data, flags.capacity.disk_free_min)?),
@@ -39,6 +41,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
         www: flags.www,
         pkg: flags.pkg,
         origins: flags.allow_origin,
+        auth,
         limits: Limits {
             drain_delay: Duration::from_secs(flags.drain_delay),
             ..flags.capacity.limits()

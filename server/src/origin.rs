@@ -1,13 +1,14 @@
-//! Who may talk to a server that asks for no token.
+//! Who may talk to a server: where tokens are asked for, pages of the origins that the operator
+//! names, and whoever is no browser.
 //!
-//! Such a server listens on loopback only. A web page from elsewhere can still reach it through
+//! A server that asks for no token listens on loopback only. A web page from elsewhere can still reach it through
 //! the browser of whoever runs it, so three things are asked of every request:
 //!
 //! - The peer's address is loopback, and no proxy says that it speaks for another.
 //! - `Host` names loopback. A page whose own name was made to resolve to 127.0.0.1 fails here.
 //! - `Origin`, before a WebSocket's upgrade, is an allowed one, compared as a whole. Browsers
 //!   always send it with a WebSocket. Without it the client is no browser and could send any
-//!   origin it likes, so on loopback, where no token is asked for, it is let in.
+//!   origin it likes, so it is let in, to loopback as to where a token is asked for.
 
 use axum::http::header::{FORWARDED, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName};
@@ -26,13 +27,16 @@ pub(crate) fn local(peer: SocketAddr, headers: &HeaderMap) -> bool {
 }
 
 /// Whether a page of this origin, or a client without one, may open a socket.
-pub(crate) fn may_open(headers: &HeaderMap, allowed: &[String]) -> bool {
+///
+/// Where a token is asked for, the pages of this machine are as any other: what listens on some
+/// port of a visitor's machine is not the operator's to vouch for.
+pub(crate) fn may_open(headers: &HeaderMap, allowed: &[String], local_too: bool) -> bool {
     if !headers.contains_key(ORIGIN) {
         return true;
     }
     only(headers, ORIGIN).is_some_and(|origin| {
         let local = origin.strip_prefix("http://").is_some_and(loopback_host);
-        local || allowed.iter().any(|allowed| allowed == origin)
+        (local_too && local) || allowed.iter().any(|allowed| allowed == origin)
     })
 }
 

@@ -1,23 +1,22 @@
 //! One socket, from its first frame to its close.
 
 use crate::app::Shared;
+use crate::auth::{self, Grant, Lease};
 use crate::limits::{HELLO_BYTES_MAX, Limits, UNDECIDED_BYTES_MAX, UNDECIDED_BYTES_MIN};
 use crate::mail::{Mail, Undecided};
 use crate::outgoing::{Item, Outgoing, Queue, queue};
-use crate::rate::{Pace, TooFast};
+use crate::reader::{End, Read, Reader, TOO_LARGE, size};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use draftsync::error::ErrorCode;
-use draftsync::frame;
 use draftsync::protocol::{MESSAGE_BYTES_MAX, ToRoom};
-use draftsync::room::SessionId;
-use draftsync::tree::Tree;
+use draftsync::room::{SessionId, Speaker};
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::unconstrained;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
 /// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
 const SERVICE_RESTART: u16 = 1012;
@@ -110,6 +109,20 @@ impl Drop for Place {
     }
 }
 
+/// What a socket has told and been told before its room hears of it.
+struct Guest<'a> {
+    room: String,
+    session: SessionId,
+    /// What its token allows; none where no token is asked for.
+    grant: Option<Grant>,
+    /// Until when, before the room has its hello; nothing is to come before the welcome.
+    lease: Option<Lease>,
+    /// The same from then on.
+    began: watch::Sender<Option<Lease>>,
+    outgoing: Outgoing,
+    shared: &'a Shared,
+}
+
 async fn read(
     stream: &mut SplitStream<WebSocket>,
     room: String,
@@ -120,16 +133,24 @@ async fn read(
     let mut reader = Reader::new(stream, limits);
     let hello = match timeout(limits.hello_timeout, reader.next(HELLO_BYTES_MAX)).await {
         Ok(Ok(hello)) => hello,
-        Ok(Err(end)) => return end.tell(&outgoing),
+        Ok(Err(end)) => return tell(end, &outgoing),
         Err(_) => {
             let message = "no hello came in time";
             return refused(&outgoing, ErrorCode::Unauthorized, message);
         }
     };
-    // A room is not even looked up for who does not say hello.
-    if !matches!(hello.message, ToRoom::Hello { .. }) {
+    // A room is not even looked up for who does not say hello, or is not let in.
+    let ToRoom::Hello { token, .. } = &hello.message else {
         return refused(&outgoing, ErrorCode::Protocol, "hello comes first");
-    }
+    };
+    let admitted = shared.auth.as_ref().map(|auth| {
+        let token = token.as_deref();
+        auth.grant(token, &room, auth::wall_clock())
+    });
+    let grant = match admitted.transpose() {
+        Ok(grant) => grant,
+        Err(why) => return refused(&outgoing, why.code(), &why.to_string()),
+    };
     let session = shared.registry.session();
     let entered = match shared.registry.enter(&room, session, &outgoing).await {
         Ok(entered) => entered,
@@ -142,39 +163,119 @@ async fn read(
         session,
         mailbox: entered.mailbox,
     };
-    let own = Arc::new(Semaphore::new(UNDECIDED_BYTES_MAX));
-    let all = entered.undecided;
-    let all_max = limits.mailbox_bytes_max.min(UNDECIDED_BYTES_MAX);
-    let mut message = hello;
-    loop {
-        // What is not decided yet, and a full mailbox, hold this up, and so the other side's
-        // writing.
-        let cost = message
-            .bytes
-            .clamp(UNDECIDED_BYTES_MIN, UNDECIDED_BYTES_MAX);
-        // First its own part: a socket that waits for that takes nothing from the others.
-        let Ok(own) = Arc::clone(&own).acquire_many_owned(cost as u32).await else {
-            return Left::Ending;
-        };
-        let cost = cost.min(all_max);
-        let Ok(all) = Arc::clone(&all).acquire_many_owned(cost as u32).await else {
-            return Left::Ending;
-        };
-        let mail = Mail::Message {
-            session,
-            message: message.message,
-            undecided: Undecided {
-                _own: own,
-                _all: all,
-            },
-        };
-        if place.mailbox.send(mail).await.is_err() {
-            return Left::Ending;
+    let lease = |grant: &Grant| Lease::new(grant.rest_seconds, Instant::now());
+    let (began, watched) = watch::channel(None);
+    let mut guest = Guest {
+        room,
+        session,
+        lease: grant.as_ref().map(lease),
+        grant,
+        began,
+        outgoing: outgoing.clone(),
+        shared,
+    };
+    tokio::select! {
+        left = guest.talk(&mut reader, hello, &place, entered.undecided) => left,
+        () = ended(watched, &place) => {
+            let message = "the token's time is over, and no newer one came";
+            refused(&outgoing, ErrorCode::Unauthorized, message)
         }
-        message = match reader.next(MESSAGE_BYTES_MAX).await {
-            Ok(message) => message,
-            Err(end) => return end.tell(&outgoing),
+    }
+}
+
+/// Comes when the time of a session's token is over, having asked for a newer one before; never
+/// where no token is asked for.
+async fn ended(mut lease: watch::Receiver<Option<Lease>>, place: &Place) {
+    loop {
+        let known = *lease.borrow_and_update();
+        // A newer token begins a new lease, and it is all looked at again.
+        let asked = async {
+            let Some(known) = known else {
+                return pending().await;
+            };
+            sleep_until(known.notice).await;
+            // A room that is gone ends the socket, too.
+            let _gone = place.mailbox.send(Mail::Expiring(place.session)).await;
+            sleep_until(known.end).await;
         };
+        tokio::select! {
+            () = asked => return,
+            renewed = lease.changed() => if renewed.is_err() {
+                return pending().await;
+            },
+        }
+    }
+}
+
+impl Guest<'_> {
+    /// Hands on what the socket says, from its hello on, until it ends or is ended.
+    async fn talk(
+        &mut self,
+        reader: &mut Reader<'_>,
+        hello: Read,
+        place: &Place,
+        all: Arc<Semaphore>,
+    ) -> Left {
+        let own = Arc::new(Semaphore::new(UNDECIDED_BYTES_MAX));
+        let all_max = self
+            .shared
+            .limits
+            .mailbox_bytes_max
+            .min(UNDECIDED_BYTES_MAX);
+        let mut message = hello;
+        loop {
+            // What is not decided yet, and a full mailbox, hold this up, and so the other side's
+            // writing.
+            let cost = message
+                .bytes
+                .clamp(UNDECIDED_BYTES_MIN, UNDECIDED_BYTES_MAX);
+            // First its own part: a socket that waits for that takes nothing from the others.
+            let Ok(own) = Arc::clone(&own).acquire_many_owned(cost as u32).await else {
+                return Left::Ending;
+            };
+            let cost = cost.min(all_max);
+            let Ok(all) = Arc::clone(&all).acquire_many_owned(cost as u32).await else {
+                return Left::Ending;
+            };
+            let mail = Mail::Message {
+                session: self.session,
+                speaker: self.grant.as_ref().map_or(Speaker::ANYBODY, Grant::speaker),
+                message: message.message,
+                undecided: Undecided {
+                    _own: own,
+                    _all: all,
+                },
+            };
+            if place.mailbox.send(mail).await.is_err() {
+                return Left::Ending;
+            }
+            if let Some(lease) = self.lease.take() {
+                self.began.send_replace(Some(lease));
+            }
+            message = loop {
+                let message = match reader.next(MESSAGE_BYTES_MAX).await {
+                    Ok(message) => message,
+                    Err(end) => return tell(end, &self.outgoing),
+                };
+                let (ToRoom::Auth { token }, Some(grant), Some(auth)) =
+                    (&message.message, &mut self.grant, &self.shared.auth)
+                else {
+                    break message;
+                };
+                // The room never sees a token.
+                if message.bytes > HELLO_BYTES_MAX {
+                    return refused(&self.outgoing, ErrorCode::TooLarge, TOO_LARGE);
+                }
+                match auth.renew(grant, token, &self.room, auth::wall_clock()) {
+                    Ok(newer) => {
+                        let lease = Lease::new(newer.rest_seconds, Instant::now());
+                        self.began.send_replace(Some(lease));
+                        *grant = newer;
+                    }
+                    Err(why) => return refused(&self.outgoing, why.code(), &why.to_string()),
+                }
+            };
+        }
     }
 }
 
@@ -183,119 +284,14 @@ fn refused(outgoing: &Outgoing, code: ErrorCode, message: &str) -> Left {
     Left::Ending
 }
 
-/// Why no further message comes.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    Gone,
-    Refused(ErrorCode, &'static str),
-    /// Refused, and no frame can be read any more.
-    Unreadable(ErrorCode, &'static str),
-}
-
-impl End {
-    fn tell(self, outgoing: &Outgoing) -> Left {
-        match self {
-            Self::Gone => Left::Gone,
-            Self::Refused(code, message) => refused(outgoing, code, message),
-            Self::Unreadable(code, message) => {
-                outgoing.refuse(code, message);
-                Left::Unreadable
-            }
+fn tell(end: End, outgoing: &Outgoing) -> Left {
+    match end {
+        End::Gone => Left::Gone,
+        End::Refused(code, message) => refused(outgoing, code, message),
+        End::Unreadable(code, message) => {
+            outgoing.refuse(code, message);
+            Left::Unreadable
         }
-    }
-}
-
-/// A message, and the size of its frame.
-#[derive(Debug)]
-struct Read {
-    message: ToRoom<Tree>,
-    bytes: usize,
-}
-
-/// Reads messages, no faster than allowed.
-struct Reader<'a> {
-    stream: &'a mut SplitStream<WebSocket>,
-    limits: &'a Limits,
-    pace: Pace,
-}
-
-impl<'a> Reader<'a> {
-    fn new(stream: &'a mut SplitStream<WebSocket>, limits: &'a Limits) -> Self {
-        Self {
-            stream,
-            limits,
-            pace: Pace::new(limits, Instant::now()),
-        }
-    }
-
-    async fn next(&mut self, bytes_max: usize) -> Result<Read, End> {
-        loop {
-            // Without the runtime's budget, which may be used up and would look like a lull.
-            let came = match unconstrained(self.stream.next()).now_or_never() {
-                Some(came) => came,
-                None => {
-                    self.pace.lull();
-                    let silence = End::Refused(ErrorCode::Slow, "nothing was heard of you");
-                    let next = timeout(self.limits.idle_timeout, self.stream.next());
-                    next.await.map_err(|_| silence)?
-                }
-            };
-            let frame = match came {
-                Some(Ok(frame)) => frame,
-                Some(Err(error)) => return Err(broken(error)),
-                None => return Err(End::Gone),
-            };
-            match self.pace.frame(size(&frame), Instant::now()) {
-                Ok(wait) if wait.is_zero() => {}
-                Ok(wait) => sleep(wait).await,
-                Err(TooFast) => {
-                    let message = "too many messages, without waiting for the answers";
-                    return Err(End::Refused(ErrorCode::RateLimited, message));
-                }
-            }
-            let text = match frame {
-                Message::Text(text) => text,
-                Message::Binary(_) => {
-                    return Err(End::Refused(ErrorCode::Protocol, "frames are text"));
-                }
-                Message::Ping(_) | Message::Pong(_) => continue,
-                Message::Close(_) => return Err(End::Gone),
-            };
-            if text.len() > bytes_max {
-                return Err(End::Refused(ErrorCode::TooLarge, TOO_LARGE));
-            }
-            let bytes = text.len();
-            return match frame::read(&text) {
-                Ok(message) => Ok(Read { message, bytes }),
-                Err(error) => {
-                    tracing::debug!(%error, "a frame could not be read");
-                    let message = "this is no message of the protocol";
-                    Err(End::Refused(ErrorCode::Protocol, message))
-                }
-            };
-        }
-    }
-}
-
-const TOO_LARGE: &str = "the message is larger than the room takes here";
-
-fn size(frame: &Message) -> usize {
-    match frame {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
-    }
-}
-
-/// What a failed read means. Some failures leave the connection fit to be told why.
-fn broken(error: axum::Error) -> End {
-    let error = error.into_inner();
-    match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => End::Unreadable(ErrorCode::TooLarge, TOO_LARGE),
-        Some(tungstenite::Error::Utf8(_)) => {
-            End::Unreadable(ErrorCode::Protocol, "a text frame is not UTF-8")
-        }
-        _ => End::Gone,
     }
 }
 

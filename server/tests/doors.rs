@@ -7,7 +7,7 @@ mod support;
 use draftsync_server::{Config, Server};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use support::{config, get, server, status, upgrade};
+use support::{config, get, server, status, token, upgrade};
 
 #[tokio::test]
 async fn s1_listens_on_loopback_only() {
@@ -17,6 +17,58 @@ async fn s1_listens_on_loopback_only() {
         let error = Server::start(config).await.expect_err(address);
         let message = error.to_string();
         assert!(message.contains("listen on 127.0.0.1"), "{message}");
+        assert!(message.contains("--auth-secret-file"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn s1_with_a_key_it_listens_where_it_is_told_to() {
+    let config = Config {
+        listen: "0.0.0.0:0".parse().unwrap(),
+        auth: Some(token::auth()),
+        ..config()
+    };
+    let server = Server::start(config).await.unwrap();
+    assert!(server.address().ip().is_unspecified());
+}
+
+#[tokio::test]
+async fn s2_s3_with_a_key_only_named_origins_open_a_socket_from_anywhere() {
+    let config = Config {
+        origins: vec![
+            "https://app.example".to_owned(),
+            "http://localhost:5173".to_owned(),
+        ],
+        auth: Some(token::auth()),
+        ..config()
+    };
+    let server = Server::start(config).await.unwrap();
+    let cases = [
+        ("Origin: https://app.example", 101),
+        ("Origin: http://localhost:5173", 101),
+        ("Origin: http://localhost", 403),
+        ("Origin: http://localhost:5174", 403),
+        ("Origin: http://127.0.0.1:5173", 403),
+        ("Origin: null", 403),
+        ("Origin: ", 403),
+        ("Origin: http://app.example", 403),
+        ("Origin: https://app.example:443", 403),
+        ("Origin: https://app.example:8443", 403),
+        ("Origin: https://app.example.", 403),
+        ("Origin: https://APP.example", 403),
+        ("Origin: HTTPS://app.example", 403),
+        ("Origin: https://app.example.evil.com", 403),
+        ("Origin: https://evil-app.example", 403),
+        ("Origin: https://app.example@evil.com", 403),
+        ("Origin: https://app.example, https://app.example", 403),
+        // Who is no browser brings a token, and a proxy may stand in between.
+        ("X-Forwarded-For: 203.0.113.7", 101),
+        ("Forwarded: for=203.0.113.7", 101),
+        ("Host: rooms.example", 101),
+    ];
+    for (header, expected) in cases {
+        let answer = upgrade(&server, "/rooms/r", &[header]).await;
+        assert_eq!(status(&answer), expected, "{header}: {answer}");
     }
 }
 
@@ -162,6 +214,8 @@ async fn s4_what_is_no_name_is_refused() {
         (".".to_owned(), 400),
         ("a/../b".to_owned(), 400),
         ("a/..%2fb".to_owned(), 400),
+        ("a%2Fb".to_owned(), 400),
+        ("%61".to_owned(), 400),
         ("a//b".to_owned(), 400),
         ("a/".to_owned(), 400),
         ("a%20b".to_owned(), 400),

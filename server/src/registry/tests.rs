@@ -6,7 +6,7 @@ use crate::limits::MAILBOX_MAX;
 use crate::mail::Undecided;
 use crate::outgoing::{Item, Queue, queue};
 use draftsync::protocol::{ToRoom, Version};
-use draftsync::room::{Append, Stored};
+use draftsync::room::{Append, Speaker, Stored};
 use draftsync::tree::Tree;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -72,6 +72,7 @@ impl Visitor {
         let message = draftsync::frame::read::<ToRoom<Tree>>(text).expect("a message");
         Mail::Message {
             session: self.session,
+            speaker: Speaker::ANYBODY,
             message,
             undecided: Undecided {
                 _own: permit(),

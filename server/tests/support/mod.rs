@@ -9,6 +9,7 @@
 pub(crate) mod client;
 pub(crate) mod disk;
 pub(crate) mod program;
+pub(crate) mod token;
 
 pub(crate) use client::{Client, DEADLINE};
 
@@ -33,6 +34,7 @@ pub(crate) fn config() -> Config {
         www: None,
         pkg: None,
         origins: Vec::new(),
+        auth: None,
         limits: Limits::default(),
         engine: Arc::new(Memory::default()),
     }
