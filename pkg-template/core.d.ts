@@ -33,13 +33,15 @@ export interface Settled {
 
 /** As `Status`, with a fault where that has an error. */
 export interface CoreStatus {
-  readonly state: "connecting" | "connected" | "offline" | "failed" | "closed";
+  readonly state: "connecting" | "connected" | "offline" | "needs-auth" | "failed" | "closed";
   readonly pending: number;
   readonly error?: Fault;
 }
 
 /** What the core tells, by type. */
 export interface CoreEvents {
+  /** Ask the app for credentials, and whether because those before were refused. */
+  auth: boolean;
   /** Open a socket with this subprotocol. */
   open: string;
   send: string;
@@ -69,6 +71,7 @@ export interface CoreOptions {
   readonly initial: unknown;
   readonly minDelayMs?: number | undefined;
   readonly maxDelayMs?: number | undefined;
+  readonly heartbeatMs?: number | undefined;
   readonly maxQueue?: number | undefined;
   /** How many entries the history holds. */
   readonly history?: number | undefined;
@@ -95,6 +98,12 @@ export class SyncedStore {
   watch(patches: boolean): void;
   connect(): void;
   disconnect(): void;
+  /** The app's credentials, if they are a text; and whether it is asked for them by "auth". */
+  setAuth(token: string | undefined, asks: boolean): void;
+  /** What the app gave, if anything, when "auth" asked. */
+  answered(token: string | undefined): void;
+  /** The network is there, or gone; or, with nothing, somebody looks at the page again. */
+  noticed(online?: boolean): void;
   /** What the socket tells. */
   opened(): void;
   frame(event: Pick<MessageEvent, "data">): void;

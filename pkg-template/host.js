@@ -3,6 +3,12 @@
 
 import { SyncedStoreError } from "./errors.js";
 
+// Not every browser has these symbols; transpiled code then looks for the registered ones.
+/** @type {typeof Symbol.dispose} */
+export const disposing = Symbol.dispose ?? Symbol.for("Symbol.dispose");
+/** @type {typeof Symbol.asyncDispose} */
+export const asyncDisposing = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
 /** Whether this is a page or a worker of one, and not a server that renders. */
 export function inBrowser() {
   return "window" in globalThis || "WorkerGlobalScope" in globalThis;
@@ -36,6 +42,13 @@ function wrong(url) {
     "protocol",
     `"${url}" names no room; write ws://host/rooms/name, with a name of letters, digits and . _ ~ -`,
   );
+}
+
+/** @param {unknown} given what the app gave to make sockets */
+export function needSocket(given) {
+  if (given || globalThis.WebSocket) return;
+  const message = "there is no WebSocket here; give one as options.WebSocket";
+  throw new SyncedStoreError("network", message);
 }
 
 /**

@@ -35,6 +35,14 @@ export interface SyncedStoreOptions<T extends object> {
    * The store makes its own copy.
    */
   initial: T | (() => T);
+  /**
+   * What lets this client in: a token, or a function that gives one.
+   *
+   * The function is asked before every connection attempt, and with `"expired"` when the room has refused a token or is about to; a newer one given in time goes on the same socket.
+   * `signal` aborts when the answer is no longer wanted.
+   * When it throws, that is told as an error, and it is asked again later.
+   */
+  auth?: Auth | undefined;
   /** How to connect, and how much may wait. */
   connection?:
     | {
@@ -42,6 +50,12 @@ export interface SyncedStoreOptions<T extends object> {
         minDelayMs?: number | undefined;
         /** The longest wait before another attempt, in milliseconds. */
         maxDelayMs?: number | undefined;
+        /**
+         * How often the room is asked for a sign of life, in milliseconds, at least 1 000; when none comes the socket is given up.
+         *
+         * @defaultValue 20 000, so that a dead connection is found within half a minute
+         */
+        heartbeatMs?: number | undefined;
         /** How many changes may wait to be sent before writing throws `queue-full`. */
         maxQueue?: number | undefined;
       }
@@ -70,6 +84,14 @@ export interface SyncedStoreOptions<T extends object> {
    */
   onError?: ((error: SyncedStoreError) => void) | undefined;
 }
+
+/** What lets a client in. */
+export type Auth =
+  | string
+  | ((asked: {
+      readonly reason: "connect" | "expired";
+      readonly signal: AbortSignal;
+    }) => string | Promise<string>);
 
 /** How far back this replica's edits can be undone. */
 export interface HistoryOptions {
@@ -114,8 +136,10 @@ export type Status =
   | { readonly state: "connecting"; readonly pending: number; readonly attempt: number }
   /** `synced` says that nothing is pending. */
   | { readonly state: "connected"; readonly pending: number; readonly synced: boolean }
-  /** `retryAt` is the time of the next attempt as `Date.now()` counts it; `null` when none is planned. */
+  /** `retryAt` is the time of the next attempt as `Date.now()` counts it; `null` when none is planned, as while there is no network. */
   | { readonly state: "offline"; readonly pending: number; readonly retryAt: number | null }
+  /** The room has refused the token; `setAuth` with another one goes on. */
+  | { readonly state: "needs-auth"; readonly pending: number; readonly error: SyncedStoreError }
   /** The store has stopped: another attempt cannot help. */
   | { readonly state: "failed"; readonly pending: number; readonly error: SyncedStoreError }
   /** The store was disposed. */
@@ -266,6 +290,8 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
   connect(): void;
   /** Goes offline until `connect`; edits wait meanwhile. */
   disconnect(): void;
+  /** Gives other credentials; a store that needs them, or waits, tries them at once. */
+  setAuth(auth: Auth | undefined): void;
 
   /** Calls `listener` at each event; returns what ends this. `signal` ends it too, `once` after the first. */
   on<K extends keyof StoreEvents>(

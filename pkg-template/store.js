@@ -7,7 +7,7 @@ import { SyncedStore as Core } from "./core.js";
 import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "./errors.js";
 import { Flushes } from "./flushes.js";
 import { History } from "./history.js";
-import { address, inBrowser, report } from "./host.js";
+import { address, asyncDisposing, disposing, inBrowser, needSocket, report } from "./host.js";
 import { Later } from "./later.js";
 import { Own, sync, whenLoaded } from "./guard.js";
 import { Listeners, readable } from "./listeners.js";
@@ -18,12 +18,6 @@ import { Wire } from "./wire.js";
 /** @import { Draft, PatchOp, Status, SyncedStore, SyncedStoreOptions } from "./index.js" */
 
 export const version = "0.1.0";
-
-// Not every browser has these symbols; transpiled code then looks for the registered ones.
-/** @type {typeof Symbol.dispose} */
-const disposing = Symbol.dispose ?? Symbol.for("Symbol.dispose");
-/** @type {typeof Symbol.asyncDispose} */
-const asyncDisposing = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /**
  * @template {object} T
@@ -187,16 +181,19 @@ export class Store {
     if (this.#disposed) throw new DisposedError();
     this.#wanted = true;
     if (!this.#core) return;
-    if (!this.#options.WebSocket && !globalThis.WebSocket) {
-      const message = "there is no WebSocket here; give one as options.WebSocket";
-      throw new SyncedStoreError("network", message);
-    }
+    needSocket(this.#options.WebSocket);
     this.#run((core) => core.connect());
   }
 
   disconnect() {
     this.#wanted = false;
     if (this.#core) this.#run((core) => core.disconnect());
+  }
+
+  /** @param {import("./index.js").Auth | undefined} auth */
+  setAuth(auth) {
+    this.#options = { ...this.#options, auth };
+    this.#wire?.setAuth(auth);
   }
 
   /**
@@ -240,7 +237,7 @@ export class Store {
    */
   #begin(url, development) {
     if (this.#disposed) return;
-    const { connection, history, WebSocket } = this.#options;
+    const { connection, history } = this.#options;
     const limit = history ? history.limit : history === false ? 0 : undefined;
     const options = { ...connection, initial: this.#initial, development, history: limit };
     try {
@@ -248,7 +245,7 @@ export class Store {
     } catch (error) {
       throw this.#caught(error);
     }
-    this.#wire = new Wire(this.#core, url, WebSocket);
+    this.#wire = new Wire(this.#core, url, this.#options, (error) => this.#tellError(error));
     // The core's own checked copy: what the app does to its object later has no effect.
     this.#initial = this.state;
     this.#watch();
@@ -359,8 +356,7 @@ export class Store {
     const core = this.#core;
     this.#core = undefined;
     try {
-      this.#wire?.close();
-      this.#wire?.wait();
+      this.#wire?.end();
       core?.dispose();
     } catch {
       // It has failed already; there is nothing more to close.

@@ -1,8 +1,12 @@
 // @ts-check
 
+import { Credentials } from "./credentials.js";
+import { watch } from "./surroundings.js";
+
+/** @import { SyncedStoreError } from "./errors.js" */
 /** @import { SyncedStore as Core } from "./core.js" */
 
-/** The socket and the timer of one core. Its methods are called as what the core tells to do. */
+/** The socket, the timer, the credentials and the surroundings of one core. Its methods are called as what the core tells to do. */
 export class Wire {
   /** Is told what happens. @type {Pick<Core, "opened" | "frame" | "closed" | "wake">} */
   #core;
@@ -13,16 +17,32 @@ export class Wire {
   #socket;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #credentials;
+  #unwatch;
 
   /**
    * @param {Core} core
    * @param {string} url
-   * @param {import("./index.js").SyncedStoreOptions<object>["WebSocket"]} make
+   * @param {Pick<import("./index.js").SyncedStoreOptions<object>, "WebSocket" | "auth">} options
+   * @param {(error: SyncedStoreError) => void} report
    */
-  constructor(core, url, make) {
+  constructor(core, url, options, report) {
     this.#core = core;
     this.#url = url;
-    this.#make = make;
+    this.#make = options.WebSocket;
+    this.#credentials = new Credentials(core, report);
+    this.#credentials.use(options.auth);
+    this.#unwatch = watch(core, url);
+  }
+
+  /** @param {boolean} refused */
+  auth(refused) {
+    this.#credentials.ask(refused);
+  }
+
+  /** @param {import("./credentials.js").Auth} auth */
+  setAuth(auth) {
+    this.#credentials.use(auth);
   }
 
   /** @param {string} protocol */
@@ -43,12 +63,17 @@ export class Wire {
     }
   }
 
-  /** @param {string} text */
+  /**
+   * What waits in the socket is never more than a push, which is no larger than a message may be
+   * and is followed by another only when it is answered, and a few short messages.
+   * @param {string} text
+   */
   send(text) {
     this.#socket?.send(text);
   }
 
   close() {
+    this.#credentials.drop();
     const socket = this.#socket;
     this.#socket = undefined;
     if (!socket) return;
@@ -61,5 +86,11 @@ export class Wire {
   wait(ms) {
     clearTimeout(this.#timer);
     if (ms !== undefined) this.#timer = setTimeout(() => this.#core.wake(), ms);
+  }
+
+  end() {
+    this.close();
+    this.wait();
+    this.#unwatch();
   }
 }

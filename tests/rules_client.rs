@@ -76,6 +76,7 @@ impl Replica {
                         why.rule
                     )
                 }
+                Output::AuthExpiring => "token expires".into(),
                 Output::Told(code) => format!("told {}", code.word()),
                 Output::Mispredicted(seq) => format!("mispredicted {}", seq.0),
                 Output::Ready => "ready".into(),
@@ -875,4 +876,188 @@ fn c28_edits_made_before_another_seed_came_survive_on_it() {
         lines.contains(&"settled 2 at 2 0:target-gone".into()),
         "{lines:?}"
     );
+}
+
+#[test]
+fn c30_a_ping_names_the_version_of_base_in_the_order_of_what_is_said() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    replica.hears(&change(6, r#"{"op":"add","path":"/m","value":1}"#));
+    replica.0.ping();
+    let said = replica.drain();
+    // A room that has heard of version 6 may have forgotten what the push stands on.
+    assert!(json(&said[0])["base"] == 5, "{said:?}");
+    assert_eq!(
+        json(&said[1]),
+        json(r#"{"type":"ping","version":6}"#),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn c38_a_newer_token_goes_on_the_same_socket_and_into_every_hello() {
+    let mut replica = Replica::new("{}");
+    replica.0.set_token(Some("first".into()));
+    assert_eq!(replica.drain().len(), 0, "there is no socket");
+    replica.0.handle_opened();
+    assert_eq!(json(&replica.drain()[0])["token"], "first");
+    replica.hears(&welcome(5, r#""snapshot":{}"#, 0, ""));
+    replica.drain();
+    replica.writes(r#"{"op":"add","path":"/a","value":1}"#);
+    let push = replica.push();
+    replica.hears(r#"{"type":"auth_expiring"}"#);
+    assert_eq!(replica.drain(), ["token expires"]);
+    replica.0.set_token(Some("second".into()));
+    let said = replica.drain();
+    assert_eq!(said.len(), 1);
+    assert_eq!(json(&said[0]), json(r#"{"type":"auth","token":"second"}"#));
+    // What is under way goes on.
+    replica.hears(&ack(&[result(&push.changes[0], 6, "")]));
+    assert_eq!(replica.0.pending(), 0);
+    replica.drain();
+    assert_eq!(json(&replica.reopens()[0])["token"], "second");
+}
+
+/// A room that takes messages of so many bytes.
+fn small_room(bytes: usize) -> String {
+    welcome(5, r#""snapshot":{"n":0}"#, 0, "").replace("1048576", &bytes.to_string())
+}
+
+fn add(key: &str, length: usize) -> String {
+    let text = "x".repeat(length);
+    format!(r#"{{"op":"add","path":"/{key}","value":"{text}"}}"#)
+}
+
+#[test]
+fn c39_what_was_written_before_the_limit_was_known_is_refused_and_the_rest_goes_on() {
+    let mut replica = Replica::new("{}");
+    replica.writes(&add("a", 100));
+    replica.writes(&add("large", 5_000));
+    replica.writes(r#"{"op":"add","path":"/b","value":1},{"op":"remove","path":"/b"}"#);
+    replica.writes(&add("c", 100));
+    replica.writes(&add("huge", 9_000));
+    replica.0.handle_opened();
+    replica.hears(&small_room(2_000));
+    let first = replica.push();
+    assert_eq!(seqs(&first), [1], "no more fits one message with it");
+    replica.hears(&ack(&[result(&first.changes[0], 6, "")]));
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"rejected 2 too-large 0 too-large".into()),
+        "{lines:?}"
+    );
+    let second = lines
+        .iter()
+        .find_map(|line| serde_json::from_str::<Push>(line).ok());
+    let second = second.expect("a push");
+    assert_eq!(seqs(&second), [3, 4]);
+    let answers = [
+        result(&second.changes[0], 7, ""),
+        result(&second.changes[1], 8, ""),
+    ];
+    replica.hears(&ack(&answers));
+    let lines = replica.drain();
+    assert!(
+        lines.contains(&"rejected 5 too-large 0 too-large".into()),
+        "{lines:?}"
+    );
+    assert_eq!(replica.0.pending(), 0);
+    let x = "x".repeat(100);
+    replica.shows(&format!(r#"{{"n":0,"a":"{x}","c":"{x}"}}"#));
+    // From here on it is known.
+    assert!(matches!(
+        replica.try_write(&add("d", 3_000)),
+        Err(Error::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn c40_a_push_that_was_too_large_is_divided_until_one_change_is_given_up() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let opening = replica.push();
+    for at in 0..8 {
+        replica.writes(&add(&format!("k{at}"), if at == 5 { 4_000 } else { 100 }));
+    }
+    replica.hears(&ack(&[result(&opening.changes[0], 6, "")]));
+    // The room says that it takes more than it does.
+    let (mut version, mut refused, mut sockets) = (6, Vec::new(), 0);
+    while replica.0.pending() > 0 {
+        let lines = replica.drain();
+        refused.extend(
+            lines
+                .iter()
+                .filter(|line| line.starts_with("rejected"))
+                .cloned(),
+        );
+        let Some(push) = lines.iter().find(|line| line.contains(r#""push""#)) else {
+            continue;
+        };
+        let offered: Push = serde_json::from_str(push).expect("a push");
+        if push.len() > 2_000 {
+            assert!(replica.0.handle_too_large());
+            replica.0.handle_opened();
+            replica.drain();
+            replica.hears(&welcome(version, r#""changes":[]"#, 0, ""));
+            sockets += 1;
+            assert!(sockets < 10, "it ends");
+        } else {
+            let results: Vec<_> = offered
+                .changes
+                .iter()
+                .map(|offer| {
+                    version += 1;
+                    result(offer, version, "")
+                })
+                .collect();
+            replica.hears(&ack(&results));
+        }
+    }
+    refused.extend(
+        replica
+            .drain()
+            .into_iter()
+            .filter(|line| line.starts_with("rejected")),
+    );
+    assert_eq!(refused, ["rejected 7 too-large 0 too-large"]);
+    assert_eq!(version, 13, "the seven others were taken");
+}
+
+#[test]
+fn c40_with_nothing_pushed_coming_again_would_not_help() {
+    let mut replica = Replica::new("{}");
+    replica.0.handle_opened();
+    assert!(!replica.0.handle_too_large(), "it was the hello");
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    replica.reopens();
+    assert!(
+        !replica.0.handle_too_large(),
+        "the push was on another socket"
+    );
+}
+
+#[test]
+fn c41_who_is_replaced_learns_what_was_decided_and_takes_another_name() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let (id, push) = (replica.0.id(), replica.push());
+    replica.writes(INC);
+    replica.0.handle_replaced();
+    replica.0.handle_opened();
+    assert_eq!(json(&replica.drain()[0])["client_id"], String::from(id));
+    let taken = result(&push.changes[0], 6, "");
+    replica.hears(&welcome(6, r#""changes":[]"#, 1, &taken));
+    let lines = replica.drain();
+    assert!(lines.contains(&"settled 1 at 6".into()), "{lines:?}");
+    assert!(lines.contains(&"reconnect".into()), "{lines:?}");
+    assert_ne!(replica.0.id(), id);
+    replica.reopens();
+    replica.hears(&welcome(6, r#""snapshot":{"n":1}"#, 0, ""));
+    assert_eq!(seqs(&replica.push()), [2]);
+    replica.shows(r#"{"n":2}"#);
+}
+
+fn seqs(push: &Push) -> Vec<u64> {
+    push.changes.iter().map(|offer| offer.seq).collect()
 }

@@ -41,6 +41,8 @@ export function describe(status, onPurpose, nowMs) {
       }
       return { look: "bad", short: "No connection", long: retryText(status.retryAt, nowMs) };
     }
+    case "needs-auth":
+      return { look: "bad", short: "Not let in", long: status.error.message };
     case "failed":
       return { look: "bad", short: "Stopped", long: status.error.message };
     case "closed":

@@ -24,7 +24,11 @@ impl<D: Doc> Client<D> {
 
     pub(super) fn take_in(&mut self, message: ToClient<D::Value>) {
         let done = match (message, self.phase) {
-            (_, Phase::Offline) | (ToClient::Pong | ToClient::AuthExpiring, _) => Ok(()),
+            (_, Phase::Offline) | (ToClient::Pong, _) => Ok(()),
+            (ToClient::AuthExpiring, _) => {
+                self.outputs.push(Output::AuthExpiring);
+                Ok(())
+            }
             (ToClient::Error { code, .. }, _) => {
                 let code = ErrorCode::from_word(&code).unwrap_or(ErrorCode::Protocol);
                 self.outputs.push(Output::Told(code));
@@ -76,6 +80,10 @@ impl<D: Doc> Client<D> {
             return Err(Unfit);
         }
         self.in_flight = 0;
+        if self.cloned {
+            self.begin_again();
+            return Err(Unfit);
+        }
         if welcome.version.0 == 0 {
             self.phase = Phase::Seeding;
             self.outputs.push(Output::Send(ToRoom::Seed {
@@ -92,6 +100,7 @@ impl<D: Doc> Client<D> {
     /// Another name, and no history: what is pending is offered again as somebody else's.
     fn begin_again(&mut self) {
         self.id = self.chance.client_id();
+        self.cloned = false;
         self.epoch = None;
         self.version = Version(0);
         self.in_flight = 0;
@@ -265,7 +274,7 @@ impl<D: Doc> Client<D> {
     }
 
     /// Takes the first changes, which results have come for, out of pending.
-    fn decided(&mut self, results: usize) -> Vec<Pending<D::Value>> {
+    pub(super) fn decided(&mut self, results: usize) -> Vec<Pending<D::Value>> {
         self.places = None;
         let rest = self.pending.split_off(results.min(self.pending.len()));
         core::mem::replace(&mut self.pending, rest)
@@ -273,7 +282,7 @@ impl<D: Doc> Client<D> {
 
     /// Runs pending once over nothing, so that refused changes leave and what stood on them
     /// reads right without them.
-    fn take_back(&mut self, refused: &[bool]) {
+    pub(super) fn take_back(&mut self, refused: &[bool]) {
         self.rebase_pending(&[], &|index| match refused.get(index) {
             Some(true) => Run::Refused,
             _ => Run::Live,

@@ -87,6 +87,7 @@ impl<D: Doc> Client<D> {
         kept.moved = true;
         kept.queue_changes_max = self.queue_changes_max;
         kept.watched = self.watched;
+        kept.token = self.token.take();
         kept.journaled = true;
         if !mine {
             kept.take_leave();

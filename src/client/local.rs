@@ -1,7 +1,7 @@
 //! What the app does: changes, and transactions that become one.
 
 use super::pending::Pending;
-use super::{Client, ENVELOPE_BYTES_MAX, Origin, Output, QUEUE_OPS_MAX};
+use super::{Client, Origin, Output, QUEUE_OPS_MAX};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::Doc;
 use crate::error::Error;
@@ -188,16 +188,9 @@ impl<D: Doc> Client<D> {
             return Ok(None);
         }
         let bytes = applied.patch.json_bytes();
-        if bytes
-            > self
-                .limits
-                .message_bytes_max
-                .saturating_sub(ENVELOPE_BYTES_MAX)
-        {
-            return Err(Error::TooLarge {
-                bytes,
-                bytes_max: self.limits.message_bytes_max,
-            });
+        let bytes_max = self.change_bytes_max();
+        if bytes > bytes_max {
+            return Err(Error::TooLarge { bytes, bytes_max });
         }
         self.walk();
         let trailing = self.trailing();

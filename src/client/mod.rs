@@ -8,6 +8,7 @@
 mod inbound;
 mod journal;
 mod local;
+mod outbound;
 mod pending;
 mod replay;
 mod told;
@@ -22,10 +23,10 @@ use crate::history::History;
 use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{
-    ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PROTOCOL_VERSION, PUSH_CHANGES_MAX, PatchOp,
-    Seq, Tag, ToRoom, Version,
+    ClientId, Epoch, Limits, MESSAGE_BYTES_MAX, Offer, PatchOp, Seq, Tag, ToRoom, Version,
 };
 use crate::queue::Queue;
+use alloc::string::String;
 use alloc::vec::Vec;
 use local::Transaction;
 use pending::Pending;
@@ -38,7 +39,7 @@ pub const QUEUE_OPS_MAX: usize = 50_000;
 const ENVELOPE_BYTES_MAX: usize = 256;
 
 /// How far this replica is with its room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 enum Phase {
     /// No connection.
     Offline,
@@ -95,6 +96,8 @@ pub enum Output<V> {
     Reconnect,
     /// The room's history is another one: what had been acknowledged may be gone.
     HistoryLost,
+    /// The token is soon no longer good: the app gives a newer one.
+    AuthExpiring,
     /// The room says what went wrong.
     Told(ErrorCode),
     /// The room took another text than this replica predicted; its text counts.
@@ -119,7 +122,7 @@ pub struct Refused {
     /// Zero-based index of the operation in the change as it was written.
     pub op: usize,
     /// The rule or reason.
-    pub rule: alloc::string::String,
+    pub rule: String,
 }
 
 /// One replica of a room's document.
@@ -152,6 +155,14 @@ pub struct Client<D: Doc> {
     last_seq: Seq,
     phase: Phase,
     limits: Limits,
+    /// Largest message that the room has not closed for, as far as is known.
+    message_bytes_max: usize,
+    /// The same for a message with several changes.
+    push_bytes_max: usize,
+    /// What lets this replica in.
+    token: Option<String>,
+    /// Whether another replica bears this one's name.
+    cloned: bool,
     queue_changes_max: usize,
     history: History<D>,
     /// The transactions that are open, the innermost last.
@@ -190,6 +201,10 @@ impl<D: Doc> Client<D> {
             limits: Limits {
                 message_bytes_max: MESSAGE_BYTES_MAX,
             },
+            message_bytes_max: MESSAGE_BYTES_MAX,
+            push_bytes_max: MESSAGE_BYTES_MAX,
+            token: None,
+            cloned: false,
             queue_changes_max: QUEUE_CHANGES_MAX,
             history: History::new(),
             transactions: Vec::new(),
@@ -250,59 +265,12 @@ impl<D: Doc> Client<D> {
         self.pending.iter().map(|change| &change.form)
     }
 
-    /// The connection is open: introduces this replica.
-    pub fn handle_opened(&mut self) {
-        self.phase = Phase::Greeting;
-        self.save_if_due();
-        self.outputs.push(Output::Send(ToRoom::Hello {
-            protocol: PROTOCOL_VERSION,
-            client_id: self.id,
-            epoch: self.epoch,
-            version: self.epoch.map(|_| self.version),
-            token: None,
-        }));
-    }
-
-    /// The connection is gone. What is in flight stays so until the next `welcome` says what
-    /// became of it.
-    pub fn handle_closed(&mut self) {
-        self.phase = Phase::Offline;
-    }
-
     /// What the caller must do next; `None` when everything is done.
     pub fn poll_output(&mut self) -> Option<Output<D::Value>> {
         if let Some(output) = self.outputs.pop() {
             return Some(output);
         }
         core::mem::take(&mut self.moved).then_some(Output::Changed)
-    }
-
-    /// Pushes the longest prefix of pending that one message takes, unless a push is under way.
-    fn offer(&mut self) {
-        self.save_if_due();
-        if self.phase != Phase::Live || self.in_flight > 0 || self.pending.is_empty() {
-            return;
-        }
-        self.walk();
-        let mut bytes = ENVELOPE_BYTES_MAX;
-        let mut changes = Vec::new();
-        for change in self.pending.iter_mut().take(PUSH_CHANGES_MAX) {
-            bytes += change.form.json_bytes();
-            // One change alone always goes: the room answers when it is too large.
-            if bytes > self.limits.message_bytes_max && !changes.is_empty() {
-                break;
-            }
-            change.pushed = None;
-            changes.push(change.offer());
-        }
-        self.in_flight = changes.len();
-        if self.journaled {
-            self.outputs.push(Output::Pushed(self.in_flight));
-        }
-        self.outputs.push(Output::Send(ToRoom::Push {
-            base: self.version,
-            changes,
-        }));
     }
 
     /// Closes the connection, to come again through `hello`.

@@ -30,7 +30,9 @@ pub(super) struct State {
     /// The root as it was last told.
     pub(super) root: JsValue,
     pub(super) disposed: bool,
-    /// What was heard and not taken yet.
+    /// What was heard and not taken yet. It is taken at once but inside `transact` and from inside
+    /// a listener, which no network can interrupt: only a socket in the same process, which
+    /// answers before `send` returns, ever lets anything wait here, and no more than it was asked.
     pub(super) inbox: Queue<Event>,
     /// Frames that were handled and are to be kept.
     pub(super) heard: Queue<JsValue>,
@@ -62,7 +64,7 @@ enum Step {
 }
 
 impl Inner {
-    fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> Millis {
         now_ms() as Millis
     }
 
@@ -95,11 +97,16 @@ impl Inner {
             return Some(Step::Again);
         }
         if let Some(output) = state.link.poll_output() {
-            // A late word of an old socket must not be taken for a new one's.
-            state.inbox.clear();
             return Some(match output {
+                LinkOutput::Ask(refused) => Step::Tell(name::AUTH, refused.into()),
                 LinkOutput::Open => Step::Tell(name::OPEN, SUBPROTOCOL.into()),
+                LinkOutput::Ping => {
+                    state.client.ping();
+                    Step::Again
+                }
                 LinkOutput::Close => {
+                    // A late word of an old socket must not be taken for a new one's.
+                    state.inbox.clear();
                     state.client.handle_closed();
                     Step::Tell(name::CLOSE, JsValue::UNDEFINED)
                 }
@@ -128,17 +135,34 @@ impl Inner {
 
     fn take(&self, state: &mut State, event: Event, now: Millis) {
         match event {
-            Event::Opened => state.client.handle_opened(),
-            Event::Frame(frame) => match self.codec.decode(&frame) {
-                Ok(message) => {
-                    if state.client.handle_message(message) {
-                        state.heard.push(frame);
+            Event::Opened => {
+                state.link.handle_opened(now);
+                state.client.handle_opened();
+            }
+            Event::Frame(frame) => {
+                state.link.handle_heard(now);
+                match self.codec.decode(&frame) {
+                    Ok(message) => {
+                        if state.client.handle_message(message) {
+                            state.heard.push(frame);
+                        }
                     }
+                    Err(Bad) => state.link.handle_broken(now),
                 }
-                Err(Bad) => state.link.handle_broken(now),
-            },
+            }
+            Event::Closed(1009, _) => {
+                if state.client.handle_too_large() {
+                    state.link.handle_closed(now, 1009, "");
+                } else {
+                    state.link.fail(ErrorCode::TooLarge);
+                }
+            }
             Event::Closed(code, reason) => {
-                state.client.handle_closed();
+                if reason == ErrorCode::Replaced.word() {
+                    state.client.handle_replaced();
+                } else {
+                    state.client.handle_closed();
+                }
                 state.link.handle_closed(now, code, &reason);
             }
         }
@@ -185,7 +209,7 @@ impl Inner {
                 Step::Tell(name::REJECTED, self.codec.write_refused(seq, &refused))
             }
             Output::Ready => {
-                state.link.handle_greeted();
+                state.link.handle_greeted(now);
                 Step::Tell(name::READY, JsValue::UNDEFINED)
             }
             Output::Reconnect => {
@@ -195,6 +219,10 @@ impl Inner {
             Output::HistoryLost => {
                 Step::Tell(name::ERROR, fault_with(ErrorCode::Storage, "history-lost"))
             }
+            Output::AuthExpiring if state.link.can_ask() => Step::Tell(name::AUTH, true.into()),
+            Output::AuthExpiring => Step::Again,
+            // The app is asked for newer credentials, and hears of it when that does not help.
+            Output::Told(ErrorCode::Unauthorized) if state.link.can_ask() => Step::Again,
             Output::Told(code) => Step::Tell(name::ERROR, fault(code)),
             Output::Mispredicted(_) => {
                 Step::Tell(name::ERROR, fault_with(ErrorCode::Internal, "mispredicted"))
@@ -245,6 +273,10 @@ impl Inner {
                     None => put(&told, name::RETRY_AT, &JsValue::NULL),
                 }
                 name::OFFLINE
+            }
+            LinkState::NeedsAuth(code) => {
+                put(&told, name::ERROR, &fault(code));
+                name::NEEDS_AUTH
             }
             LinkState::Failed(code) => {
                 put(&told, name::ERROR, &fault(code));

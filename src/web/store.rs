@@ -16,6 +16,7 @@ use crate::history::Chain;
 use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
 use crate::queue::Queue;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -96,6 +97,7 @@ impl SyncedStore {
             delay(name::MIN_DELAY_MS, crate::link::DELAY_MIN),
             delay(name::MAX_DELAY_MS, crate::link::DELAY_MAX),
         );
+        link.set_heartbeat(delay(name::HEARTBEAT_MS, crate::link::HEARTBEAT));
         let root = client.view().root();
         Ok(Self(Inner {
             emit,
@@ -298,7 +300,8 @@ impl SyncedStore {
 
     /// Wants a connection, now.
     pub fn connect(&self) -> Result<(), JsValue> {
-        self.alive()?.link.connect();
+        let now = self.0.now();
+        self.alive()?.link.connect(now);
         self.0.pump();
         Ok(())
     }
@@ -308,6 +311,42 @@ impl SyncedStore {
         self.alive()?.link.disconnect();
         self.0.pump();
         Ok(())
+    }
+
+    /// The app's credentials: a text, or nothing; or it is asked for them each time by "auth".
+    #[wasm_bindgen(js_name = setAuth)]
+    pub fn set_auth(&self, token: Option<String>, asks: bool) -> Result<(), JsValue> {
+        let now = self.0.now();
+        let mut state = self.alive()?;
+        state.client.set_token(token);
+        state.link.set_asks(now, asks);
+        drop(state);
+        self.0.pump();
+        Ok(())
+    }
+
+    /// What the app gave when "auth" asked, or nothing when it could not.
+    pub fn answered(&self, token: Option<String>) {
+        let now = self.0.now();
+        let mut state = self.0.state.borrow_mut();
+        state.link.handle_answered(now, token.is_some());
+        if token.is_some() {
+            state.client.set_token(token);
+        }
+        drop(state);
+        self.0.pump();
+    }
+
+    /// The network is there, or gone; or, with nothing, somebody looks at the page again.
+    pub fn noticed(&self, online: Option<bool>) {
+        let now = self.0.now();
+        let mut state = self.0.state.borrow_mut();
+        match online {
+            Some(online) => state.link.handle_network(now, online),
+            None => state.link.handle_seen(now),
+        }
+        drop(state);
+        self.0.pump();
     }
 
     /// The socket that "open" asked for is open.

@@ -3,9 +3,8 @@
 // recipe to the snapshot.
 
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
-import { production } from "./support/package.mjs";
-import { FakeSocket } from "./support/socket.mjs";
+import { test } from "node:test";
+import { connected as inRoom } from "./support/socket.mjs";
 
 const LENGTH = 10000;
 
@@ -13,28 +12,11 @@ const LENGTH = 10000;
 /** @typedef {{ list: Item[], other: { n: number } }} Board */
 /** @typedef {import("../../pkg-template/index.js").PatchOp} Op */
 
-/** @type {import("../../pkg-template/index.js").SyncedStore<Board>[]} */
-const stores = [];
-afterEach(() => {
-  for (const store of stores.splice(0)) store.dispose();
-});
-
 /** A store in a room that has a long list, and the socket through which the room speaks. */
 async function connected() {
-  const sockets = /** @type {FakeSocket[]} */ ([]);
-  const store = new production.SyncedStore("ws://127.0.0.1:9/rooms/bursts", {
-    initial: /** @type {Board} */ ({ list: [], other: { n: 0 } }),
-    autoConnect: false,
-    WebSocket: /** @type {any} */ (() => sockets[sockets.push(new FakeSocket()) - 1]),
-    onError: (error) => assert.fail(error),
-  });
-  stores.push(store);
-  store.connect();
-  const [socket] = sockets;
-  socket.open();
   const list = Array.from({ length: LENGTH }, (_, id) => ({ id, done: false }));
-  socket.welcome(1, { list, other: { n: 0 } });
-  await store.ready;
+  const initial = /** @type {Board} */ ({ list: [], other: { n: 0 } });
+  const { store, socket } = await inRoom({ list, other: { n: 0 } }, { initial });
   assert.equal(store.state.list.length, LENGTH);
   return { store, socket };
 }

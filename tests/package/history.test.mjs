@@ -2,35 +2,16 @@
 // Undo and redo as an app has them; what they mean is part U of the rules.
 
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
-import { production } from "./support/package.mjs";
-import { FakeSocket } from "./support/socket.mjs";
+import { test } from "node:test";
+import { connected as inRoom } from "./support/socket.mjs";
 
 /** @typedef {{ n: number, m: number, list: string[] }} Board */
 /** @typedef {import("../../pkg-template/index.js").HistoryOptions} Options */
 
-/** @type {import("../../pkg-template/index.js").SyncedStore<Board>[]} */
-const stores = [];
-afterEach(() => {
-  for (const store of stores.splice(0)) store.dispose();
-});
-
 /** A store in a room, each of whose edits is a step. @param {Options | false} [history] */
 async function connected(history = { groupMs: 0 }) {
-  const sockets = /** @type {FakeSocket[]} */ ([]);
-  const store = new production.SyncedStore("ws://127.0.0.1:9/rooms/history", {
-    initial: /** @type {Board} */ ({ n: 0, m: 0, list: [] }),
-    autoConnect: false,
-    history,
-    WebSocket: /** @type {any} */ (() => sockets[sockets.push(new FakeSocket()) - 1]),
-    onError: (error) => assert.fail(error),
-  });
-  stores.push(store);
-  store.connect();
-  const [socket] = sockets;
-  socket.open();
-  socket.welcome(1, { n: 0, m: 0, list: ["a"] });
-  await store.ready;
+  const initial = /** @type {Board} */ ({ n: 0, m: 0, list: [] });
+  const { store, socket } = await inRoom({ n: 0, m: 0, list: ["a"] }, { initial, history });
   return { store, socket, history: store.history };
 }
 

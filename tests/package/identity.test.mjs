@@ -3,38 +3,18 @@
 // edits over changes of others, answers of the room, and refusals.
 
 import assert from "node:assert/strict";
-import { afterEach, describe, test } from "node:test";
-import { production } from "./support/package.mjs";
-import { FakeSocket } from "./support/socket.mjs";
+import { describe, test } from "node:test";
+import { connected as inRoom } from "./support/socket.mjs";
 
 /** @typedef {{ id: number, n: number, tags: string[] }} Item */
 /** @typedef {{ list: Item[], other: { n: number } }} Board */
 
-/** @type {import("../../pkg-template/index.js").SyncedStore<Board>[]} */
-const stores = [];
-afterEach(() => {
-  for (const store of stores.splice(0)) store.dispose();
-});
-
 const FRONT = [{ op: "add", path: "/list/0", value: { id: 0, n: 0, tags: [] } }];
 
 /** A store in a room with three items, and the socket through which the room speaks. */
-async function connected() {
-  const sockets = /** @type {FakeSocket[]} */ ([]);
-  const store = new production.SyncedStore("ws://127.0.0.1:9/rooms/identity", {
-    initial: /** @type {Board} */ ({ list: [], other: { n: 0 } }),
-    autoConnect: false,
-    WebSocket: /** @type {any} */ (() => sockets[sockets.push(new FakeSocket()) - 1]),
-    onError: (error) => assert.fail(error),
-  });
-  stores.push(store);
-  store.connect();
-  const [socket] = sockets;
-  socket.open();
-  const list = [1, 2, 3].map((id) => ({ id, n: 0, tags: [] }));
-  socket.welcome(1, { list, other: { n: 0 } });
-  await store.ready;
-  return { store, socket };
+function connected() {
+  const list = [1, 2, 3].map((id) => ({ id, n: 0, tags: /** @type {string[]} */ ([]) }));
+  return inRoom({ list, other: { n: 0 } }, { initial: { list: [], other: { n: 0 } } });
 }
 
 /** @param {import("../../pkg-template/index.js").Immutable<Board>} board @param {number} id */
@@ -44,7 +24,7 @@ function item(board, id) {
 
 /**
  * Says that the room took the changes of the last push, in order.
- * @param {FakeSocket} socket
+ * @param {import("./support/socket.mjs").FakeSocket} socket
  * @param {number} version
  * @param {object[]} [patch] what they read as, where that is not what was pushed
  */

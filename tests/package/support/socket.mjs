@@ -1,5 +1,9 @@
 // @ts-check
-// A socket that the test speaks through: what the room says, said at once.
+// A socket that the test speaks through: what the room says, said at once; and stores that have one.
+
+import assert from "node:assert/strict";
+import { afterEach } from "node:test";
+import { production } from "./package.mjs";
 
 const EPOCH = "fedcba9876543210fedcba9876543210";
 const OTHER = "0123456789abcdef0123456789abcdef";
@@ -13,13 +17,22 @@ export class FakeSocket {
   onclose = null;
   /** What the store has sent. @type {any[]} */
   sent = [];
+  closed = false;
 
   /** @param {string} text */
   send(text) {
     this.sent.push(JSON.parse(text));
   }
 
-  close() {}
+  /** The store closes it. */
+  close() {
+    this.closed = true;
+  }
+
+  /** The room closes it. @param {number} code @param {string} [reason] */
+  end(code, reason = "") {
+    this.onclose?.({ code, reason });
+  }
 
   open() {
     this.onopen?.();
@@ -30,9 +43,9 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  /** @param {number} version @param {object} snapshot */
-  welcome(version, snapshot) {
-    const limits = { message_bytes_max: 1 << 20 };
+  /** @param {number} version @param {object} snapshot @param {number} [bytesMax] */
+  welcome(version, snapshot, bytesMax = 1 << 20) {
+    const limits = { message_bytes_max: bytesMax };
     this.say({
       type: "welcome",
       version,
@@ -55,4 +68,43 @@ export class FakeSocket {
       patch,
     });
   }
+}
+
+/** @type {{ dispose: () => void }[]} */
+const stores = [];
+afterEach(() => {
+  for (const store of stores.splice(0)) store.dispose();
+});
+
+/**
+ * A store that wants a connection, and the sockets that it makes, the newest last.
+ * @template {object} T
+ * @param {Partial<import("../../../pkg-template/index.js").SyncedStoreOptions<T>> & { initial: T }} options
+ */
+export function connecting(options) {
+  const sockets = /** @type {FakeSocket[]} */ ([]);
+  const store = new production.SyncedStore("ws://room.test/rooms/fake", {
+    autoConnect: false,
+    WebSocket: /** @type {any} */ (() => sockets[sockets.push(new FakeSocket()) - 1]),
+    onError: (error) => assert.fail(error),
+    ...options,
+  });
+  stores.push(store);
+  store.connect();
+  return { store, sockets };
+}
+
+/**
+ * A store in a room with this content, and the socket through which the room speaks.
+ * @template {object} T
+ * @param {T} content
+ * @param {Partial<import("../../../pkg-template/index.js").SyncedStoreOptions<T>> & { initial: T }} options
+ */
+export async function connected(content, options) {
+  const { store, sockets } = connecting(options);
+  const [socket] = sockets;
+  socket.open();
+  socket.welcome(1, content);
+  await store.ready;
+  return { store, socket, sockets };
 }
