@@ -108,3 +108,14 @@ new SyncedStore("/rooms/a", { initial, WebSocket: (url, protocols) => new Slow(u
 expectType<string>()(version);
 const any: Json = { list: [1, "a", null, true, { deep: [] }] };
 new SyncedStore("/rooms/a", { initial: any as { [key: string]: Json } });
+
+// Credentials: a text, or a function that is told why it is asked.
+store.setAuth("token");
+store.setAuth(undefined);
+store.setAuth(async ({ reason, signal }) => {
+  expectType<"connect" | "expired">()(reason);
+  expectType<AbortSignal>()(signal);
+  return "token";
+});
+// @ts-expect-error a token is a text
+store.setAuth(() => 1);

@@ -17,6 +17,7 @@ function words(status: Status): string {
       return status.synced ? "saved" : `${status.pending} to save`;
     case "offline":
       return status.retryAt === null ? "offline" : `again in ${status.retryAt - Date.now()} ms`;
+    case "needs-auth":
     case "failed":
       return status.error.code;
     case "closed":
