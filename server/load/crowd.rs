@@ -37,7 +37,7 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Table, Failed> {
     let mut table = table("Idle connections", &head);
     let count = plan.idle.min(sockets_max());
     let what = format!("{count} idle connections");
-    let length = plan.length;
+    let length = plan.long();
     let rounds = plan
         .repeat(&what, async |node| one(node, count, length).await)
         .await?;

@@ -30,7 +30,7 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench server")]
 struct Flags {
-    /// How long each measurement takes.
+    /// How long each measurement takes; those of idle and slow clients take 25 at least.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// How often each is repeated.
@@ -126,6 +126,11 @@ async fn run(plan: &Plan, parts: &[Part]) -> Result<(), Failed> {
 }
 
 impl Plan {
+    /// The same for what shows only after some time: a ping, or the end of a slow reader.
+    fn long(&self) -> Duration {
+        self.length.max(Duration::from_secs(25))
+    }
+
     /// A server on a folder that is not there yet.
     async fn node(&self) -> Result<Node, Failed> {
         Node::start(&self.server, &self.folder).await
