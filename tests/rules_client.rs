@@ -1058,6 +1058,25 @@ fn c41_who_is_replaced_learns_what_was_decided_and_takes_another_name() {
     replica.shows(r#"{"n":2}"#);
 }
 
+#[test]
+fn c41_a_name_that_the_room_does_not_even_greet_is_given_up_at_once() {
+    let mut replica = Replica::joined(r#"{"n":0}"#);
+    replica.writes(INC);
+    let id = replica.0.id();
+    assert_eq!(seqs(&replica.push()), [1]);
+    replica.writes(r#"{"op":"add","path":"/m","value":1}"#);
+    replica.reopens();
+    replica.0.handle_replaced();
+    let lines = replica.drain();
+    let unknown = "rejected 1 unknown-outcome 0 unknown-outcome".to_string();
+    assert!(lines.contains(&unknown), "{lines:?}");
+    assert_ne!(replica.0.id(), id);
+    replica.reopens();
+    replica.hears(&welcome(6, r#""snapshot":{"n":1}"#, 0, ""));
+    assert_eq!(seqs(&replica.push()), [2]);
+    replica.shows(r#"{"n":1,"m":1}"#);
+}
+
 fn seqs(push: &Push) -> Vec<u64> {
     push.changes.iter().map(|offer| offer.seq).collect()
 }

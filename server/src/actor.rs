@@ -133,12 +133,13 @@ impl Drop for Actor {
 impl Actor {
     fn new(
         listing: Listing,
-        room: Room<Tree>,
+        mut room: Room<Tree>,
         log: LogSize,
         engine: Arc<dyn Engine>,
         limits: Limits,
     ) -> Self {
         let snapshot = room.head();
+        room.set_message_bytes_max(limits.message_bytes_max);
         Self {
             listing,
             room,

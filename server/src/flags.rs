@@ -1,6 +1,7 @@
 //! The flags of the program.
 
 use clap::{Args, Parser, ValueEnum};
+use draftsync::protocol::MESSAGE_BYTES_MAX;
 use draftsync_server::auth::{Auth, KeyError};
 use draftsync_server::limits::{ENGINE_BYTES_MAX, Limits};
 use std::net::SocketAddr;
@@ -117,6 +118,10 @@ pub(crate) struct Capacity {
     /// How long a room stays open after its last session.
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().room_idle.as_secs())]
     room_idle: u64,
+    /// Largest message from a socket, in bytes; a change that no message holds is refused.
+    #[arg(long, value_name = "BYTES", default_value_t = MESSAGE_BYTES_MAX as u32,
+          value_parser = clap::value_parser!(u32).range(1_024..=MESSAGE_BYTES_MAX as i64))]
+    message_bytes_max: u32,
     /// Most bytes of messages to one room that are not decided yet; its sockets are not read on.
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().mailbox_bytes_max)]
     mailbox_bytes_max: usize,
@@ -169,6 +174,7 @@ impl Capacity {
             rooms_max: self.rooms_max,
             rooms_bytes_max: self.rooms_bytes_max,
             room_idle: Duration::from_secs(self.room_idle),
+            message_bytes_max: self.message_bytes_max as usize,
             mailbox_bytes_max: self.mailbox_bytes_max,
             log_bytes_max: self.log_bytes_max,
             frames_per_second: self.frames_per_second,

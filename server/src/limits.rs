@@ -75,6 +75,8 @@ pub struct Limits {
     pub rooms_max: usize,
     /// Most bytes of JSON in the documents and the logs of all open rooms, by an estimate.
     pub rooms_bytes_max: usize,
+    /// Largest message from a socket, in bytes; no more than `MESSAGE_BYTES_MAX`.
+    pub message_bytes_max: usize,
     /// Most bytes of messages to one room that are not decided; then its sockets are not read.
     pub mailbox_bytes_max: usize,
     /// Most bytes of changes that a room keeps to bring clients up to date; a catch-up larger
@@ -124,6 +126,7 @@ impl Default for Limits {
             loopback_is_an_address: false,
             rooms_max: 10_000,
             rooms_bytes_max: 1024 * 1024 * 1024,
+            message_bytes_max: MESSAGE_BYTES_MAX,
             mailbox_bytes_max: 8 * MESSAGE_BYTES_MAX,
             log_bytes_max: DOCUMENT_BYTES_MAX,
             room_idle: Duration::from_secs(60),

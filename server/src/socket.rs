@@ -253,7 +253,7 @@ impl Guest<'_> {
                 self.began.send_replace(Some(lease));
             }
             message = loop {
-                let message = match reader.next(MESSAGE_BYTES_MAX).await {
+                let message = match reader.next(self.shared.limits.message_bytes_max).await {
                     Ok(message) => message,
                     Err(end) => return tell(end, &self.outgoing),
                 };

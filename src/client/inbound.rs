@@ -98,7 +98,7 @@ impl<D: Doc> Client<D> {
     }
 
     /// Another name, and no history: what is pending is offered again as somebody else's.
-    fn begin_again(&mut self) {
+    pub(super) fn begin_again(&mut self) {
         self.id = self.chance.client_id();
         self.cloned = false;
         self.epoch = None;

@@ -44,10 +44,17 @@ impl<D: Doc> Client<D> {
         helps
     }
 
-    /// The connection is gone because another replica came with this one's name. The room is asked
-    /// under it once more, what became of that which is in flight, and then never again.
+    /// The connection is gone because this replica's name is another's too. The room is asked
+    /// under it once more, what became of that which is in flight, and then never again; a room
+    /// that does not even greet it will never say.
     pub fn handle_replaced(&mut self) {
-        self.cloned = true;
+        if self.phase == Phase::Greeting {
+            self.walk();
+            self.refuse(self.in_flight, ErrorCode::UnknownOutcome);
+            self.begin_again();
+        } else {
+            self.cloned = true;
+        }
         self.handle_closed();
     }
 
@@ -113,27 +120,35 @@ impl<D: Doc> Client<D> {
             if change.form.json_bytes() <= self.change_bytes_max() {
                 return;
             }
-            self.take_back(&[true]);
-            let word: String = ErrorCode::TooLarge.word().into();
-            for change in self.decided(1) {
-                let result = Verdict {
-                    seq: change.seq,
-                    tag: change.tag,
-                    version: self.version,
-                    patch: None,
-                    void: false,
-                    rejected: Some(Refusal {
-                        code: word.clone(),
-                        op: 0,
-                        rule: word.clone(),
-                    }),
-                    lost: vec![],
-                };
-                self.report(change, result, false);
-            }
-            // No journal says that it has left.
-            self.save_soon();
-            self.save_if_due();
+            self.refuse(1, ErrorCode::TooLarge);
         }
+    }
+
+    /// Refuses the first changes in the room's place.
+    fn refuse(&mut self, count: usize, code: ErrorCode) {
+        if count == 0 {
+            return;
+        }
+        self.take_back(&vec![true; count]);
+        let word: String = code.word().into();
+        for change in self.decided(count) {
+            let result = Verdict {
+                seq: change.seq,
+                tag: change.tag,
+                version: self.version,
+                patch: None,
+                void: false,
+                rejected: Some(Refusal {
+                    code: word.clone(),
+                    op: 0,
+                    rule: word.clone(),
+                }),
+                lost: Vec::new(),
+            };
+            self.report(change, result, false);
+        }
+        // No journal says that they have left.
+        self.save_soon();
+        self.save_if_due();
     }
 }

@@ -3,7 +3,7 @@
 use super::{Room, RoomOutput, Session, SessionId, Speaker};
 use crate::doc::Doc;
 use crate::error::ErrorCode;
-use crate::protocol::{CatchUp, ClientId, Limits, MESSAGE_BYTES_MAX, ToClient, Version, Welcome};
+use crate::protocol::{CatchUp, ClientId, Limits, ToClient, Version, Welcome};
 use alloc::vec::Vec;
 
 impl<D: Doc> Room<D> {
@@ -48,7 +48,7 @@ impl<D: Doc> Room<D> {
             results,
             catch_up: self.catch_up(version),
             limits: Limits {
-                message_bytes_max: MESSAGE_BYTES_MAX,
+                message_bytes_max: self.message_bytes_max,
             },
         };
         self.put(RoomOutput::Send(session, ToClient::Welcome(welcome)));

@@ -15,7 +15,8 @@ use crate::doc::{Doc, Kind, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
 use crate::protocol::{
-    Change, ClientId, Epoch, PROTOCOL_VERSION, PatchOp, Seq, ToClient, ToRoom, Verdict, Version,
+    Change, ClientId, Epoch, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, PatchOp, Seq, ToClient, ToRoom,
+    Verdict, Version,
 };
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
@@ -126,6 +127,8 @@ pub struct Room<D: Doc> {
     durable: u64,
     /// Everything else, each behind the append with its number.
     outputs: VecDeque<(u64, RoomOutput<D::Value>)>,
+    /// What clients are told of how large a message may be; the host sees to it.
+    message_bytes_max: usize,
 }
 
 impl<D: Doc> Room<D> {
@@ -144,7 +147,13 @@ impl<D: Doc> Room<D> {
             appended: 0,
             durable: 0,
             outputs: VecDeque::new(),
+            message_bytes_max: MESSAGE_BYTES_MAX,
         }
+    }
+
+    /// Sets how large a message its host takes.
+    pub fn set_message_bytes_max(&mut self, bytes: usize) {
+        self.message_bytes_max = bytes.min(MESSAGE_BYTES_MAX);
     }
 
     /// How many changes the room has taken.
