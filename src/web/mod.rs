@@ -1,6 +1,7 @@
 //! The browser: the only place in the core that knows one.
 
 mod codec;
+mod connection;
 mod fault;
 mod host;
 mod js_doc;
