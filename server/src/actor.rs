@@ -7,6 +7,7 @@ use crate::engine::{Answer, Engine, EngineError, Snapshot};
 use crate::limits::{APPENDS_MAX, Limits, SNAPSHOT_BYTES, SNAPSHOT_CHANGES};
 use crate::log_size::LogSize;
 use crate::mail::{Mail, Undecided};
+use crate::metrics::Metrics;
 use crate::outgoing::{Outgoing, encode};
 use crate::registry::{Listing, OpenError};
 use axum::extract::ws::Utf8Bytes;
@@ -40,11 +41,12 @@ pub(crate) async fn run(
     epoch: Epoch,
     engine: Arc<dyn Engine>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     mut mailbox: mpsc::Receiver<Mail>,
 ) {
     let loading = AssertUnwindSafe(load(&listing, epoch, &*engine)).catch_unwind();
     let mut actor = match loading.await.unwrap_or(Err(LoadError::Panicked)) {
-        Ok((room, log)) => Actor::new(listing, room, log, engine, limits),
+        Ok((room, log)) => Actor::new(listing, room, log, engine, limits, metrics),
         Err(error) => {
             tracing::error!(%error, "a room could not be loaded");
             mailbox.close();
@@ -93,7 +95,7 @@ enum After {
     /// A session is to bring a newer token; it has been welcomed.
     Notice(SessionId),
     /// Its socket and its room may have this much undecided again.
-    Decided(#[expect(dead_code, reason = "held until it is dropped")] Undecided),
+    Decided(Undecided),
     /// The engine may have this document.
     Store(Snapshot),
 }
@@ -104,6 +106,7 @@ struct Actor {
     sessions: BTreeMap<SessionId, Outgoing>,
     engine: Arc<dyn Engine>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     /// The appends that are not durable yet, in order.
     appends: FuturesOrdered<Answer<()>>,
     /// How many appends there were, and how many of them are durable.
@@ -137,6 +140,7 @@ impl Actor {
         log: LogSize,
         engine: Arc<dyn Engine>,
         limits: Limits,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let snapshot = room.head();
         room.set_message_bytes_max(limits.message_bytes_max);
@@ -146,6 +150,7 @@ impl Actor {
             sessions: BTreeMap::new(),
             engine,
             limits,
+            metrics,
             appends: FuturesOrdered::new(),
             appended: 0,
             durable: 0,
@@ -244,7 +249,11 @@ impl Actor {
                     self.sessions.remove(&session);
                 }
                 After::Notice(session) => self.send(session, &ToClient::AuthExpiring),
-                After::Decided(_) => {}
+                After::Decided(undecided) => {
+                    if let Some(pushed) = undecided.pushed {
+                        self.metrics.decided(pushed.elapsed());
+                    }
+                }
                 After::Store(snapshot) => self.storing = Some(tokio::spawn(self.store(snapshot))),
             }
         }
@@ -299,6 +308,7 @@ impl Actor {
     }
 
     fn send(&mut self, session: SessionId, message: &ToClient<Tree>) {
+        self.metrics.said(message);
         let Some(text) = encode(message) else {
             return;
         };

@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::door::{Door, Shut};
 use crate::limits::{FRAME_BYTES_MAX, Limits, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+use crate::metrics::{CONTENT_TYPE as OPENMETRICS, Metrics};
 use crate::registry::Registry;
 use crate::stop::Stop;
 use crate::{name, origin, socket};
@@ -10,8 +11,8 @@ use axum::Router;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+    SEC_WEBSOCKET_PROTOCOL, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) origins: Vec<String>,
     /// Checks tokens; without it only this machine is let in, and asked for none.
     pub(crate) auth: Option<Auth>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Counts the sockets.
     pub(crate) door: Arc<Door>,
     /// Says when the server stops.
@@ -64,10 +66,34 @@ pub(crate) fn routes(shared: Arc<Shared>, www: Option<PathBuf>, pkg: Option<Path
     if shared.auth.is_some() {
         return routes;
     }
-    routes.layer(middleware::from_fn(local_only))
+    routes.layer(middleware::from_fn_with_state(shared, local_only))
+}
+
+/// What the listener for the figures answers.
+pub(crate) fn figures(shared: Arc<Shared>, only_local: bool) -> Router {
+    let routes = Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(Arc::clone(&shared));
+    if only_local {
+        return routes.layer(middleware::from_fn_with_state(shared, local_only));
+    }
+    routes
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let registry = &shared.registry;
+    let takes_writes = registry.engine().takes_writes() && !registry.engine().is_broken();
+    let text = shared
+        .metrics
+        .text(shared.door.open(), registry.len(), takes_writes);
+    match text {
+        Some(text) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn local_only(
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
@@ -75,6 +101,7 @@ async fn local_only(
     if origin::local(peer, request.headers()) {
         return next.run(request).await;
     }
+    shared.metrics.refused("not-local");
     tracing::warn!(%peer, "refused a request that is not plainly from this machine");
     let message = "this server asks for no tokens and answers this machine only; \
                    ask for it as localhost, without a proxy, or start it with a key\n";
@@ -115,6 +142,7 @@ async fn room(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if !origin::may_open(&headers, &shared.origins, shared.auth.is_none()) {
+        shared.metrics.refused("origin");
         let origin = headers.get(axum::http::header::ORIGIN);
         tracing::warn!(
             ?origin,
@@ -149,7 +177,14 @@ async fn room(
     }
     let pass = match shared.door.enter(peer.ip(), Instant::now()) {
         Ok(pass) => pass,
-        Err(shut) => return shut_out(peer, shut),
+        Err(shut) => {
+            shared.metrics.refused(match shut {
+                Shut::Full => "full",
+                Shut::FullForAddress => "full-for-address",
+                Shut::TooOften(_) => "too-often",
+            });
+            return shut_out(peer, shut);
+        }
     };
     upgrade
         .protocols([SUBPROTOCOL])

@@ -15,6 +15,9 @@ pub(crate) struct Flags {
     /// Where to listen, with port 0 for any free one; without a key for tokens a loopback address.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
     pub(crate) listen: SocketAddr,
+    /// Where to answer GET /metrics, besides: an address of its own, not to be reached by all.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Files to serve at /.
     #[arg(long, value_name = "DIR")]
     pub(crate) www: Option<PathBuf>,

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod limits;
 mod log_size;
 mod mail;
+mod metrics;
 mod name;
 mod origin;
 mod outgoing;
@@ -24,6 +25,7 @@ use crate::auth::Auth;
 use crate::door::Door;
 use crate::engine::Engine;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::stop::Stop;
 use axum::serve::ListenerExt as _;
@@ -40,6 +42,8 @@ use tokio::time::{Instant, timeout};
 pub struct Config {
     /// Where to listen, port 0 for any free one; without `auth` a loopback address.
     pub listen: SocketAddr,
+    /// Where to answer `GET /metrics`, a listener of its own; none for nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Files served at `/`.
     pub www: Option<PathBuf>,
     /// Files served at `/pkg`.
@@ -80,7 +84,7 @@ pub enum StartError {
         path: String,
     },
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; use another --listen, or port 0 for any")]
+    #[error("cannot listen on {address}: {source}; use another address, or port 0 for any")]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -93,6 +97,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     shared: Arc<Shared>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -115,21 +120,22 @@ impl Server {
                 return Err(StartError::NoFolder { flag, path });
             }
         }
-        let bind = |source| StartError::Bind {
-            address: config.listen,
-            source,
-        };
-        let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
+        let (listener, address) = bind(config.listen).await?;
         let limits = config.limits;
+        let metrics = Arc::<Metrics>::default();
         let shared = Arc::new(Shared {
-            registry: Arc::new(Registry::new(config.engine, limits)),
+            registry: Arc::new(Registry::new(config.engine, limits, Arc::clone(&metrics))),
             limits,
             origins: config.origins,
             auth: config.auth,
+            metrics,
             door: Door::new(limits, Instant::now()),
             stop: Stop::new(),
         });
+        let metrics_address = match config.metrics {
+            Some(metrics) => Some(serve_figures(metrics, &shared).await?),
+            None => None,
+        };
         let routes = app::routes(Arc::clone(&shared), config.www, config.pkg);
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let closing = shared.stop.closing();
@@ -137,6 +143,7 @@ impl Server {
         let serving = axum::serve(listener, routes).with_graceful_shutdown(closing);
         Ok(Self {
             address,
+            metrics_address,
             shared,
             serving: tokio::spawn(serving.into_future()),
         })
@@ -145,6 +152,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it answers what an operator watches.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// How many rooms are open.
@@ -205,4 +217,23 @@ fn prepare(stream: &mut TcpStream) {
         // It works without, only not as well.
         tracing::debug!(%error, "a connection could not be set up");
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Serves the figures until the server closes; on loopback to this machine alone, as whoever
+/// listens elsewhere has said who may come there.
+async fn serve_figures(listen: SocketAddr, shared: &Arc<Shared>) -> Result<SocketAddr, StartError> {
+    let (listener, address) = bind(listen).await?;
+    let routes = app::figures(Arc::clone(shared), listen.ip().is_loopback());
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let closing = shared.stop.closing();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(closing);
+    tokio::spawn(serving.into_future());
+    Ok(address)
 }

@@ -6,6 +6,7 @@ use draftsync::protocol::ToRoom;
 use draftsync::room::{SessionId, Speaker};
 use draftsync::tree::Tree;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
 
 /// One letter.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) enum Mail {
 /// A message's part of what a socket and its room may have undecided.
 #[derive(Debug)]
 pub(crate) struct Undecided {
+    /// When it was read, if it is a push.
+    pub(crate) pushed: Option<Instant>,
     pub(crate) _own: OwnedSemaphorePermit,
     pub(crate) _all: OwnedSemaphorePermit,
 }

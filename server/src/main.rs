@@ -42,6 +42,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
         pkg: flags.pkg,
         origins: flags.allow_origin,
         auth,
+        metrics: flags.metrics,
         limits: Limits {
             drain_delay: Duration::from_secs(flags.drain_delay),
             ..flags.capacity.limits()

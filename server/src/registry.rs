@@ -8,6 +8,7 @@ use crate::actor;
 use crate::engine::Engine;
 use crate::limits::{Limits, MAILBOX_MAX};
 use crate::mail::Mail;
+use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
 use draftsync::error::ErrorCode;
 use draftsync::protocol::Epoch;
@@ -41,6 +42,7 @@ pub(crate) struct Registry {
     rooms: Mutex<Rooms>,
     engine: Arc<dyn Engine>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     /// What the open rooms hold, by an estimate.
     bytes: AtomicUsize,
     /// Told when rooms where nobody is have to make place for others.
@@ -132,11 +134,12 @@ impl Drop for Listing {
 }
 
 impl Registry {
-    pub(crate) fn new(engine: Arc<dyn Engine>, limits: Limits) -> Self {
+    pub(crate) fn new(engine: Arc<dyn Engine>, limits: Limits, metrics: Arc<Metrics>) -> Self {
         Self {
             rooms: Mutex::default(),
             engine,
             limits,
+            metrics,
             bytes: AtomicUsize::new(0),
             crowded: Notify::new(),
             closing: watch::Sender::new(false),
@@ -233,10 +236,17 @@ impl Registry {
             bytes: 0,
             _listed: sender,
         };
-        let engine = Arc::clone(&self.engine);
+        let (engine, metrics) = (Arc::clone(&self.engine), Arc::clone(&self.metrics));
         // A runtime that stops drops the task at once, and its listing takes the lock.
         drop(rooms);
-        tokio::spawn(actor::run(listing, epoch, engine, self.limits, mails));
+        tokio::spawn(actor::run(
+            listing,
+            epoch,
+            engine,
+            self.limits,
+            metrics,
+            mails,
+        ));
         Ok(open)
     }
 

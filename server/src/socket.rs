@@ -51,7 +51,7 @@ pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) 
     let turn = shared.stop.turn();
     let mut unreadable = false;
     {
-        let writing = write(&mut sink, &mut queue, &shared.limits);
+        let writing = write(&mut sink, &mut queue, &shared);
         let reading = async {
             tokio::select! {
                 left = read(&mut stream, room, outgoing, &shared) => left,
@@ -149,7 +149,10 @@ async fn read(
     });
     let grant = match admitted.transpose() {
         Ok(grant) => grant,
-        Err(why) => return refused(&outgoing, why.code(), &why.to_string()),
+        Err(why) => {
+            shared.metrics.refused_token(why);
+            return refused(&outgoing, why.code(), &why.to_string());
+        }
     };
     let session = shared.registry.session();
     let entered = match shared.registry.enter(&room, session, &outgoing).await {
@@ -237,11 +240,14 @@ impl Guest<'_> {
             let Ok(all) = Arc::clone(&all).acquire_many_owned(cost as u32).await else {
                 return Left::Ending;
             };
+            self.shared.metrics.message();
+            let is_push = matches!(message.message, ToRoom::Push { .. });
             let mail = Mail::Message {
                 session: self.session,
                 speaker: self.grant.as_ref().map_or(Speaker::ANYBODY, Grant::speaker),
                 message: message.message,
                 undecided: Undecided {
+                    pushed: is_push.then(Instant::now),
                     _own: own,
                     _all: all,
                 },
@@ -272,7 +278,10 @@ impl Guest<'_> {
                         self.began.send_replace(Some(lease));
                         *grant = newer;
                     }
-                    Err(why) => return refused(&self.outgoing, why.code(), &why.to_string()),
+                    Err(why) => {
+                        self.shared.metrics.refused_token(why);
+                        return refused(&self.outgoing, why.code(), &why.to_string());
+                    }
                 }
             };
         }
@@ -295,10 +304,12 @@ fn tell(end: End, outgoing: &Outgoing) -> Left {
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, queue: &mut Queue, limits: &Limits) {
+async fn write(sink: &mut SplitSink<WebSocket, Message>, queue: &mut Queue, shared: &Shared) {
+    let limits = &shared.limits;
     let Some(close) = next_close(sink, queue, limits).await else {
         return;
     };
+    shared.metrics.closed(close.word);
     let frame = Message::Close(Some(CloseFrame {
         code: close.code,
         reason: Utf8Bytes::from_static(close.word),

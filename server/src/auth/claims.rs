@@ -58,8 +58,6 @@ impl Claims {
             can.read |= has("read");
             can.write |= has("write");
         }
-        // Who is to write has to see what is there.
-        can.write &= can.read;
         can
     }
 }

@@ -123,6 +123,7 @@ impl Auth {
             return Err(Refused::NotNow);
         }
         let can = claims.can(room);
+        // Without seeing what is there nobody writes either.
         if !can.read {
             return Err(Refused::NotHere);
         }

@@ -42,7 +42,11 @@ impl Counted {
 }
 
 fn registry(engine: &Arc<Counted>, limits: Limits) -> Arc<Registry> {
-    Arc::new(Registry::new(Arc::<Counted>::clone(engine), limits))
+    Arc::new(Registry::new(
+        Arc::<Counted>::clone(engine),
+        limits,
+        Arc::default(),
+    ))
 }
 
 /// A session without a socket.
@@ -75,6 +79,7 @@ impl Visitor {
             speaker: Speaker::ANYBODY,
             message,
             undecided: Undecided {
+                pushed: None,
                 _own: permit(),
                 _all: permit(),
             },

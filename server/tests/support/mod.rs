@@ -35,6 +35,7 @@ pub(crate) fn config() -> Config {
         pkg: None,
         origins: Vec::new(),
         auth: None,
+        metrics: None,
         limits: Limits::default(),
         engine: Arc::new(Memory::default()),
     }
