@@ -116,7 +116,14 @@ impl Redb {
 
     fn start(database: Database, space: Space, mark: Option<u64>) -> Result<Self, EngineError> {
         let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&database, mark)));
-        let history = prepared.map_err(|_| EngineError::Damaged("the file".to_owned()))??;
+        let damaged = |_| Err(EngineError::Damaged("the file".to_owned()));
+        let history = match prepared.unwrap_or_else(damaged) {
+            Ok(history) => history,
+            Err(error) => {
+                close(database);
+                return Err(error);
+            }
+        };
         let examined = catch_unwind(AssertUnwindSafe(|| names_are_whole(&database)));
         let names_whole = matches!(examined, Ok(Ok(true)));
         if !names_whole {
@@ -170,10 +177,14 @@ impl Drop for Redb {
             // What was queued is written before; a panic in there has been told already.
             let _ended = writer.join();
         }
-        // The store closes its file here and panics when that is damaged, which was told too.
-        let database = self.database.take();
-        let _closed = catch_unwind(AssertUnwindSafe(|| drop(database)));
+        close(self.database.take());
     }
+}
+
+/// The store closes its file when it is dropped, and panics when that is damaged, which was told
+/// before.
+fn close<T>(database: T) {
+    let _closed = catch_unwind(AssertUnwindSafe(|| drop(database)));
 }
 
 impl Engine for Redb {
