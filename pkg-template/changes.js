@@ -1,9 +1,12 @@
 // @ts-check
 
+import { RejectedError, fault } from "./errors.js";
+import { sync } from "./guard.js";
 import { Later } from "./later.js";
 
 /** @import { Made, Refusal, Settled } from "./core.js" */
 /** @import { Change, Outcome } from "./index.js" */
+/** @import { Listeners } from "./listeners.js" */
 
 /**
  * A change, and what it will come to.
@@ -45,11 +48,57 @@ export class Changes {
   version = 0;
   /** What all of them came to, once the store has ended. @type {unknown} */
   #over;
-  #onRefused;
+  #listeners;
+  #state;
+  /** The change of the transaction that is running. @type {Open | undefined} */
+  #transaction;
 
-  /** @param {(open: Open, refusal: Refusal) => void} onRefused */
-  constructor(onRefused) {
-    this.#onRefused = onRefused;
+  /**
+   * @param {Listeners} listeners
+   * @param {() => any} state
+   */
+  constructor(listeners, state) {
+    this.#listeners = listeners;
+    this.#state = state;
+  }
+
+  /**
+   * What the app gets for what it wrote: the change of the transaction, inside one.
+   * @param {Made | undefined} made
+   */
+  made(made) {
+    const open = this.#transaction ?? opened();
+    if (open !== this.#transaction) this.enter(open, made);
+    return open.change;
+  }
+
+  /**
+   * Makes one change of what `fn` writes. One inside another belongs to the outer change, but can
+   * fail alone.
+   * @template R
+   * @param {() => R} fn
+   * @param {(body: () => R, inner: boolean) => { readonly result: R } & Partial<Made>} run
+   */
+  transact(fn, run) {
+    if (this.#transaction) return run(fn, true).result;
+    const open = opened();
+    const body = () => {
+      this.#transaction = open;
+      try {
+        return sync(fn());
+      } finally {
+        // Listeners are told before the core returns, and what they write is another change.
+        this.#transaction = undefined;
+      }
+    };
+    try {
+      const made = run(body, false);
+      this.enter(open, made);
+      return made.result;
+    } catch (error) {
+      open.later.reject(fault("rejected", "rolled-back"));
+      throw error;
+    }
   }
 
   /**
@@ -71,6 +120,22 @@ export class Changes {
   }
 
   /**
+   * Takes the changes that wait now that a copy was restored; those that were made meanwhile are
+   * among them, and have other places.
+   * @param {readonly Made[]} waiting
+   */
+  restored(waiting) {
+    /** @type {Map<string, Open>} */
+    const known = new Map();
+    for (const open of this.#bySeq.values()) if ("later" in open) known.set(open.change.id, open);
+    this.#bySeq.clear();
+    for (const made of waiting) {
+      const patches = known.get(made.id)?.patches ?? made.patches;
+      this.enter(known.get(made.id) ?? opened(), { ...made, patches });
+    }
+  }
+
+  /**
    * @param {number} seq
    * @param {End} end
    */
@@ -82,7 +147,7 @@ export class Changes {
     }
     this.#bySeq.delete(seq);
     if ("refused" in end) {
-      this.#onRefused(open, end.refused);
+      this.#refuse(open, end.refused);
       return;
     }
     const { version, rebased, lost } = end.settled;
@@ -91,6 +156,18 @@ export class Changes {
       reason,
     }));
     open.later.resolve({ version, rebased, lost: named });
+  }
+
+  /**
+   * @param {Open} open
+   * @param {Refusal} refusal
+   */
+  #refuse({ change, later }, refusal) {
+    const error = new RejectedError(refusal, change, this.#state());
+    const alone = !later.asked && this.#listeners.count("rejected") === 0;
+    later.reject(error);
+    this.#listeners.tell("rejected", { change, error });
+    if (alone) this.#listeners.report(error);
   }
 
   /** @param {unknown} error what all of them come to */

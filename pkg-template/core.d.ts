@@ -45,6 +45,10 @@ export interface CoreEvents {
   /** Open a socket with this subprotocol. */
   open: string;
   send: string;
+  /** Keep this in the place of all before it. */
+  keep: string;
+  /** Keep this after what was kept before. */
+  note: string;
   close: undefined;
   /** Wake the core after so many milliseconds, and not at the time that was asked for before. */
   wait: number | undefined;
@@ -94,6 +98,12 @@ export class SyncedStore {
   /** The next edit begins an entry of the history, to which those after it belong. */
   beginGroup(): void;
   clearHistory(): void;
+  /** From here on tells what has to be kept. */
+  keepJournal(): void;
+  /** Wants to be told the whole state again. */
+  saveSoon(): void;
+  /** Becomes the replica that was kept, or one like it; returns the changes that wait. */
+  restore(state: string, journal: readonly string[], mine: boolean): readonly Made[];
   /** Says whether "patch" is wanted. */
   watch(patches: boolean): void;
   connect(): void;

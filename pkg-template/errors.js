@@ -46,6 +46,8 @@ const ADVICE = {
   "guard-failed": "read it again",
   "too-many-ops": "split it",
   "too-large": "split it",
+  "not-kept": "changes that wait may end with the page",
+  corrupt: "clearLocal() begins anew",
   "history-lost": "changes that wait are sent anew",
   recorder: "nothing has changed; please report it",
   mispredicted: "please report it",

@@ -60,6 +60,12 @@ export interface SyncedStoreOptions<T extends object> {
         maxQueue?: number | undefined;
       }
     | undefined;
+  /**
+   * Where the state and the changes that were not sent outlive the page: `indexedDB()` of `draftsync/indexeddb`, or your own.
+   *
+   * @defaultValue nowhere: what was not sent is gone with the page
+   */
+  persist?: Persister | undefined;
   /** How far back this replica's edits can be undone; `false` for not at all. */
   history?: HistoryOptions | false | undefined;
   /** Disposes the store when it aborts. */
@@ -92,6 +98,28 @@ export type Auth =
       readonly reason: "connect" | "expired";
       readonly signal: AbortSignal;
     }) => string | Promise<string>);
+
+/**
+ * A place where the state and the changes of replicas outlive the page.
+ *
+ * For each key it holds a compact form and, in order, what was appended since; the store gives texts for both.
+ * Each call is one transaction: it happens whole or not at all, and when its promise resolves it is done.
+ * A store calls for one key one after the other, and holds the key against others of the same origin with a Web Lock.
+ */
+export interface Persister {
+  /** What is under a key; nothing when there is nothing. */
+  load(
+    key: string,
+  ): Promise<{ readonly compact: Json | undefined; readonly journal: readonly Json[] } | undefined>;
+  /** Adds to the journal of a key. */
+  append(key: string, entries: readonly Json[]): Promise<void>;
+  /** Puts a compact form in the place of what is under a key, its journal too. */
+  replace(key: string, compact: Json): Promise<void>;
+  /** Removes what is under a key. */
+  remove(key: string): Promise<void>;
+  /** The keys that begin with a prefix. */
+  keys(prefix: string): Promise<readonly string[]>;
+}
 
 /** How far back this replica's edits can be undone. */
 export interface HistoryOptions {
@@ -130,7 +158,7 @@ export interface History extends Readable<{
 
 /** The state of the connection. `pending` counts the changes that the room has not acknowledged. */
 export type Status =
-  /** The wasm is not there yet. */
+  /** The wasm is not there yet, or what was kept of the room. */
   | { readonly state: "loading"; readonly pending: number }
   /** `attempt` counts from 1. */
   | { readonly state: "connecting"; readonly pending: number; readonly attempt: number }
@@ -238,11 +266,11 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
     options: SyncedStoreOptions<T>,
   ): Promise<SyncedStore<T>>;
 
-  /** This replica's id: random, outlives its sockets, never shared. Empty while the status is `loading`. After the room was lost or the id was taken it is another. */
+  /** This replica's id: random, outlives its sockets, never shared. While the status is `loading` it is empty or not yet the one that counts. After the room was lost or the id was taken it is another. */
   get clientId(): string;
   /** The room's name: the url's path after `/rooms/`. */
   readonly room: string;
-  /** Resolves when the room's content is here; rejects when the store fails or is disposed before. */
+  /** Resolves when the room's content is here, or what was kept of it; rejects when the store fails or is disposed before. */
   get ready(): Promise<this>;
 
   /** The document now. The same object until something changes, and so are its unchanged parts. Never edit it: development builds freeze it. */
@@ -304,8 +332,14 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
   dispose(): void;
   /** Calls `dispose`; for `using`. */
   [Symbol.dispose](): void;
-  /** Calls `dispose`; for `await using`. */
+  /** Calls `dispose`, and waits until what is to be kept is written; for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
+  /**
+   * Ends the store and removes what was kept of its room here, with the changes that were not sent: for logging out. Copies of stores in other tabs that live are theirs to remove.
+   *
+   * Rejects when the persister does.
+   */
+  clearLocal(): Promise<void>;
 }
 
 /** What an error is about: a closed list, the same words as on the wire. */

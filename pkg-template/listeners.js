@@ -9,11 +9,18 @@ import { SyncedStoreError } from "./errors.js";
 export class Listeners {
   /** @type {Map<string, Set<{ listener: (event: never) => void }>>} */
   #sets = new Map();
-  #onThrow;
+  /** Is told of an error that reaches nobody otherwise. */
+  report;
 
-  /** @param {(error: SyncedStoreError) => void} onThrow is told when a listener throws */
-  constructor(onThrow) {
-    this.#onThrow = onThrow;
+  /** @param {(error: SyncedStoreError) => void} report */
+  constructor(report) {
+    this.report = report;
+  }
+
+  /** Tells everybody of an error. @param {SyncedStoreError} error */
+  fail(error) {
+    this.tell("error", error);
+    this.report(error);
   }
 
   /** @param {string} type */
@@ -72,7 +79,7 @@ export class Listeners {
         entry.listener(/** @type {never} */ (event));
       } catch (error) {
         const message = `a listener of "${type}" threw: ${error}`;
-        this.#onThrow(new SyncedStoreError("internal", message, { cause: error }));
+        this.report(new SyncedStoreError("internal", message, { cause: error }));
       }
     }
   }

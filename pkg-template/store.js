@@ -2,18 +2,19 @@
 // The store that all entries share. The core has the meaning; here are promises, listeners, errors
 // with sentences, and what holds while there is no core: before it is loaded and after the end.
 
-import { Changes, opened } from "./changes.js";
+import { Changes } from "./changes.js";
+import { LocalCopy } from "./copy.js";
 import { SyncedStore as Core } from "./core.js";
-import { DisposedError, RejectedError, SyncedStoreError, errorOf, fault } from "./errors.js";
+import { DisposedError, SyncedStoreError, errorOf, fault } from "./errors.js";
 import { Flushes } from "./flushes.js";
 import { History } from "./history.js";
 import { address, asyncDisposing, disposing, inBrowser, needSocket, report } from "./host.js";
 import { Later } from "./later.js";
-import { Own, sync, whenLoaded } from "./guard.js";
+import { Own, whenLoaded } from "./guard.js";
 import { Listeners, readable } from "./listeners.js";
 import { Wire } from "./wire.js";
 
-/** @import { Open } from "./changes.js" */
+/** @import { Left } from "./journal.js" */
 /** @import { CoreStatus, Made } from "./core.js" */
 /** @import { Draft, PatchOp, Status, SyncedStore, SyncedStoreOptions } from "./index.js" */
 
@@ -40,19 +41,16 @@ export class Store {
   #watching = false;
   #disposed = false;
   #options;
-  #listeners = new Listeners((error) => this.#report(error));
+  #address;
+  #listeners = new Listeners((error) => report(error, this.#options.onError));
   /** @type {Later<this>} */
   #ready = new Later();
-  #changes = new Changes(({ change, later }, refusal) => {
-    const error = new RejectedError(refusal, change, this.state);
-    const alone = !later.asked && this.#listeners.count("rejected") === 0;
-    later.reject(error);
-    this.#listeners.tell("rejected", { change, error });
-    if (alone) this.#report(error);
-  });
-  /** The change of the transaction that is running. @type {Open | undefined} */
-  #transaction;
+  #changes = new Changes(this.#listeners, () => this.state);
   #flushes = new Flushes();
+  /** @type {LocalCopy | undefined} */
+  #copy;
+  /** Whether the copy is being looked for: there is no connection before. */
+  #restoring = false;
   #ignoreSignal = () => {};
 
   /**
@@ -66,6 +64,7 @@ export class Store {
     const place = address(url);
     this.room = place.room;
     this.#options = options;
+    this.#address = place.url;
     this.#wanted = autoConnect;
     this.#initial = this.#state = typeof initial === "function" ? initial() : initial;
     this.status = readable(
@@ -77,11 +76,11 @@ export class Store {
       (act) => this.#core && this.#run(act),
       (redo) => {
         const made = this.#run((core) => core.stepBack(redo));
-        return made ? this.#made(made) : null;
+        return made ? this.#changes.made(made) : null;
       },
       this.#listeners,
     );
-    const begin = () => this.#begin(place.url, development);
+    const begin = () => this.#begin(development);
     whenLoaded(load, begin, (error) => this.#fail(error));
     if (signal?.aborted) this.dispose();
     const dispose = () => this.dispose();
@@ -132,13 +131,13 @@ export class Store {
   update(recipe) {
     if (typeof recipe !== "function") throw fault("invalid-patch", "no-recipe");
     this.history.edit();
-    return this.#made(this.#run((core, theirs) => core.update(theirs(recipe))));
+    return this.#changes.made(this.#run((core, theirs) => core.update(theirs(recipe))));
   }
 
   /** @param {readonly PatchOp[]} ops */
   patch(ops) {
     this.history.edit();
-    return this.#made(this.#run((core) => core.patch(ops)));
+    return this.#changes.made(this.#run((core) => core.patch(ops)));
   }
 
   /**
@@ -147,27 +146,10 @@ export class Store {
    * @returns {R}
    */
   transact(fn) {
-    // One inside another belongs to the outer change, but can fail alone.
-    if (this.#transaction) return this.#run((core, theirs) => core.transact(theirs(fn))).result;
-    this.history.edit();
-    const open = opened();
-    const body = () => {
-      this.#transaction = open;
-      try {
-        return sync(fn());
-      } finally {
-        // Listeners are told before the core returns, and what they write is another change.
-        this.#transaction = undefined;
-      }
-    };
-    try {
-      const made = this.#run((core, theirs) => core.transact(theirs(body)));
-      this.#changes.enter(open, made);
-      return made.result;
-    } catch (error) {
-      open.later.reject(fault("rejected", "rolled-back"));
-      throw error;
-    }
+    return this.#changes.transact(fn, (body, inner) => {
+      if (!inner) this.history.edit();
+      return this.#run((core, theirs) => core.transact(theirs(body)));
+    });
   }
 
   /** @param {{ signal?: AbortSignal }} [options] */
@@ -180,14 +162,14 @@ export class Store {
   connect() {
     if (this.#disposed) throw new DisposedError();
     this.#wanted = true;
-    if (!this.#core) return;
+    if (!this.#core || this.#restoring) return;
     needSocket(this.#options.WebSocket);
     this.#run((core) => core.connect());
   }
 
   disconnect() {
     this.#wanted = false;
-    if (this.#core) this.#run((core) => core.disconnect());
+    if (this.#core && !this.#restoring) this.#run((core) => core.disconnect());
   }
 
   /** @param {import("./index.js").Auth | undefined} auth */
@@ -228,16 +210,21 @@ export class Store {
 
   async [asyncDisposing]() {
     this.dispose();
+    await this.#copy?.close();
+  }
+
+  async clearLocal() {
+    this.dispose();
+    await this.#copy?.clear();
   }
 
   /**
    * Makes the core, now that wasm is here.
-   * @param {string} url
    * @param {boolean} development
    */
-  #begin(url, development) {
+  #begin(development) {
     if (this.#disposed) return;
-    const { connection, history } = this.#options;
+    const { connection, history, persist } = this.#options;
     const limit = history ? history.limit : history === false ? 0 : undefined;
     const options = { ...connection, initial: this.#initial, development, history: limit };
     try {
@@ -245,13 +232,46 @@ export class Store {
     } catch (error) {
       throw this.#caught(error);
     }
-    this.#wire = new Wire(this.#core, url, this.#options, (error) => this.#tellError(error));
+    this.#wire = new Wire(this.#core, this.#address, this.#options, (error) =>
+      this.#listeners.fail(error),
+    );
     // The core's own checked copy: what the app does to its object later has no effect.
     this.#initial = this.state;
     this.#watch();
-    this.#take(this.#core.status);
+    if (persist) this.#restore(persist);
+    else this.#started();
+  }
+
+  /** @param {import("./index.js").Persister} persist */
+  async #restore(persist) {
+    this.#restoring = true;
+    this.#copy = new LocalCopy(
+      persist,
+      /** @type {{ given?: Left }} */ (this.#options).given,
+      this.#address,
+      () => this.#core,
+      (act) => this.#run(act),
+      (error) => this.#listeners.fail(/** @type {SyncedStoreError} */ (error)),
+    );
+    const waiting = await this.#copy.restore();
+    this.#restoring = false;
+    if (!this.#core) return;
+    if (waiting) this.#changes.restored(waiting);
+    this.#started();
+    if (waiting) this.#ready.resolve(this);
+  }
+
+  #started() {
+    this.#take(/** @type {Core} */ (this.#core).status);
     this.#listeners.tell("change");
     if (this.#wanted) queueMicrotask(() => this.#connectIfWanted());
+  }
+
+  /** The room is here, and what other tabs have left can be sent, by stores like this one. */
+  #greeted() {
+    this.#ready.resolve(this);
+    const Entry = /** @type {any} */ (this.constructor);
+    this.#copy?.inherit((more) => new Entry(this.#address, { ...this.#options, ...more }));
   }
 
   #connectIfWanted() {
@@ -259,7 +279,7 @@ export class Store {
     try {
       this.connect();
     } catch (error) {
-      this.#tellError(/** @type {SyncedStoreError} */ (error));
+      this.#listeners.fail(/** @type {SyncedStoreError} */ (error));
     }
   }
 
@@ -299,13 +319,6 @@ export class Store {
     return failure;
   }
 
-  /** @param {Made | undefined} made */
-  #made(made) {
-    const open = this.#transaction ?? opened();
-    if (open !== this.#transaction) this.#changes.enter(open, made);
-    return open.change;
-  }
-
   /**
    * @param {string} type
    * @param {any} event
@@ -313,13 +326,15 @@ export class Store {
   #hear(type, event) {
     if (!this.#core) return; // What a core says after it was let go counts no more.
     const wire = /** @type {any} */ (this.#wire);
+    if (type === "note" || type === "keep") return this.#copy?.[type](event);
+    if (type === "send" && this.#copy) return this.#copy.send(wire.sending(event));
     if (type in wire) return wire[type](event);
     if (event?.version > this.#changes.version) this.#changes.version = event.version;
-    if (type === "status") this.#take(event);
+    if (type === "status") this.#restoring || this.#take(event);
     else if (type === "settled") this.#changes.end(event.seq, { settled: event });
     else if (type === "rejected") this.#changes.end(event.seq, { refused: event });
-    else if (type === "ready") this.#ready.resolve(this);
-    else if (type === "error") this.#tellError(errorOf(event));
+    else if (type === "ready") this.#greeted();
+    else if (type === "error") this.#listeners.fail(errorOf(event));
     else this.#listeners.tell(type, event);
     this.#listeners.tell("history");
     this.#endFlushes();
@@ -344,7 +359,7 @@ export class Store {
     // The constructor may be running, and the app does not have the store yet.
     queueMicrotask(() => {
       this.#listeners.tell("status", this.#status);
-      this.#tellError(error);
+      this.#listeners.fail(error);
     });
   }
 
@@ -358,6 +373,7 @@ export class Store {
     try {
       this.#wire?.end();
       core?.dispose();
+      void this.#copy?.close();
     } catch {
       // It has failed already; there is nothing more to close.
     }
@@ -379,18 +395,6 @@ export class Store {
   #watch() {
     const wanted = this.#listeners.count("patch") > 0;
     if (wanted === this.#watching || !this.#core) return;
-    this.#watching = wanted;
-    this.#core.watch(wanted);
-  }
-
-  /** @param {SyncedStoreError} error */
-  #tellError(error) {
-    this.#listeners.tell("error", error);
-    this.#report(error);
-  }
-
-  /** @param {SyncedStoreError} error */
-  #report(error) {
-    report(error, this.#options.onError);
+    this.#core.watch((this.#watching = wanted));
   }
 }

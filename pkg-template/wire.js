@@ -69,7 +69,18 @@ export class Wire {
    * @param {string} text
    */
   send(text) {
-    this.#socket?.send(text);
+    this.sending(text)();
+  }
+
+  /**
+   * What sends a text on the socket that is open now, or not at all.
+   * @param {string} text
+   */
+  sending(text) {
+    const socket = this.#socket;
+    return () => {
+      if (socket === this.#socket) socket?.send(text);
+    };
   }
 
   close() {

@@ -48,10 +48,13 @@ pub struct Corrupt;
 
 impl<D: Doc> Client<D> {
     /// From here on tells what has to be kept: [`Output::Saved`], first, with the next thing that
-    /// happens, and then an output for each [`Entry`].
+    /// happens or at once when something waits already, and then an output for each [`Entry`].
     pub fn keep_journal(&mut self) {
         self.journaled = true;
         self.save_soon();
+        if !self.pending.is_empty() {
+            self.save_if_due();
+        }
     }
 
     /// Wants the whole state again, as soon as nothing is in flight; the journal before it is

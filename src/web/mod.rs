@@ -5,6 +5,7 @@ mod connection;
 mod fault;
 mod host;
 mod js_doc;
+mod keep;
 mod pump;
 mod store;
 

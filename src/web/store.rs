@@ -3,20 +3,19 @@
 //! User code runs in two places only: inside `update` and `transact`, and from the pump; never
 //! while the state is borrowed.
 
-use super::codec::fields::{field, item, list, make, name, push, put, size};
+use super::codec::fields::{field, list, make, name, put};
 use super::codec::{Bad, Codec, js_client_id, put_tag, put_whole};
 use super::fault::{error_fault, fault, fault_with, too_large};
 use super::host::random;
 use super::js_doc::{JsDoc, freeze};
 use super::pump::{Inner, State};
-use crate::client::{Client, Corrupt};
+use crate::client::Client;
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::history::Chain;
 use crate::link::{Link, Millis};
 use crate::protocol::{CHANGE_OPS_MAX, MESSAGE_BYTES_MAX, Seq, Tag};
 use crate::queue::Queue;
-use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -259,44 +258,6 @@ impl SyncedStore {
         self.0.state.borrow_mut().client.set_watched(patches);
     }
 
-    /// From here on tells what has to be kept.
-    #[wasm_bindgen(js_name = keepJournal)]
-    pub fn keep_journal(&self) {
-        self.0.state.borrow_mut().client.keep_journal();
-    }
-
-    /// Wants to be told the whole state again, for the journal has grown long.
-    #[wasm_bindgen(js_name = saveSoon)]
-    pub fn save_soon(&self) {
-        self.0.state.borrow_mut().client.save_soon();
-    }
-
-    /// Becomes the replica that was kept, or one like it, and returns the changes that wait.
-    pub fn restore(
-        &self,
-        saved: &JsValue,
-        journal: &JsValue,
-        mine: bool,
-    ) -> Result<JsValue, JsValue> {
-        let corrupt = || fault_with(ErrorCode::Storage, "corrupt");
-        let codec = &self.0.codec;
-        let saved = codec.read_saved(saved).map_err(|Bad| corrupt())?;
-        let entries = (0..size(journal)).map(|at| codec.read_entry(&item(journal, at)));
-        let entries: Result<Vec<_>, Bad> = entries.collect();
-        let entries = entries.map_err(|Bad| corrupt())?;
-        let mut state = self.alive()?;
-        let restored = state.client.restore(saved, entries, mine);
-        restored.map_err(|Corrupt| corrupt())?;
-        let waiting = list();
-        for change in state.client.offers() {
-            let patches = codec.write_patch(&change.patch);
-            push(&waiting, &told(change.seq, change.tag, &patches));
-        }
-        drop(state);
-        self.0.pump();
-        Ok(waiting)
-    }
-
     /// Ends: the socket and the timer go, the state stays readable.
     pub fn dispose(&self) {
         let mut state = self.0.state.borrow_mut();
@@ -334,7 +295,7 @@ impl SyncedStore {
 }
 
 /// A change as the app is told of it.
-fn told(seq: Seq, tag: Tag, patches: &JsValue) -> JsValue {
+pub(super) fn told(seq: Seq, tag: Tag, patches: &JsValue) -> JsValue {
     let told = make();
     put_whole(&told, name::SEQ, seq.0);
     put_tag(&told, name::ID, tag);
