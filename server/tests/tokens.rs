@@ -319,19 +319,19 @@ async fn s25_a_session_ends_with_its_token_and_a_newer_one_keeps_it() {
     assert_eq!(bob.next().await, json!({"type": "auth_expiring"}));
     let mut seq = 0;
     // Writes without a pause, over the moment at which the old token ended.
-    let ended = loop {
-        seq += 1;
-        ada.send(&push(seq, seq, add("/n", json!(seq)))).await;
-        let ack = ada.next().await;
-        assert_eq!(ack["results"][0]["version"], seq + 1, "{ack}");
-        match within(bob.next_or_close()).await {
-            Ok(message) if message["type"] == "change" => {}
-            Ok(message) => break message,
-            Err(close) => panic!("it was not told why: {close:?}"),
+    let ended = within(async {
+        loop {
+            seq += 1;
+            ada.send(&push(seq, seq, add("/n", json!(seq)))).await;
+            let ack = ada.next().await;
+            assert_eq!(ack["results"][0]["version"], seq + 1, "{ack}");
+            let heard = bob.next().await;
+            if heard["type"] != "change" {
+                return heard;
+            }
         }
-        // Within the rate that a socket is read at.
-        tokio::task::yield_now().await;
-    };
+    })
+    .await;
     assert_eq!(ended["code"], "unauthorized");
     assert_eq!(bob.closed().await, (None, 4401, "unauthorized".to_owned()));
     // Hers ended before his, and she is still here.
