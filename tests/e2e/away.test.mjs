@@ -140,4 +140,30 @@ inBothBrowsers("away for long", (browser) => {
     await ada.close();
     await grace.close();
   });
+
+  test("C19, C21: five hundred edits made away are each taken, in their order", async () => {
+    const [ada, grace] = await twoWith(["one"]);
+    await grace.goOffline(true);
+    await grace.reaches("offline");
+    await grace.page.evaluate(() => {
+      const { store } = /** @type {any} */ (globalThis);
+      for (let n = 0; n < 500; n += 1) {
+        const item = { id: `grace ${n}`, text: `grace ${n}`, done: false };
+        store.update((/** @type {any} */ draft) => void draft.todos.push(item));
+      }
+    });
+    await grace.waitsWith(500);
+    await ada.add("from Ada");
+    await talk(ada);
+    await grace.goOffline(false);
+    const texts = (await agree([ada, grace], 60_000)).map(({ text }) => text);
+    assert.equal(await loads(grace), 1, "a snapshot came");
+    assert.deepEqual(
+      texts.filter((text) => text.startsWith("grace ")),
+      Array.from({ length: 500 }, (_, n) => `grace ${n}`),
+    );
+    assert.equal(texts.length, 502);
+    await ada.close();
+    await grace.close();
+  });
 });

@@ -1,6 +1,7 @@
 // @ts-check
-// A wire that can be cut, stopped and made to lose what it carries. It knows bytes and no messages, so what it does to a
-// connection is what a bad network does.
+// A wire that can be cut, stopped, slowed and made to lose what it carries, and whose ends can be
+// left without each other. It knows bytes and no messages, so what it does to a connection is what
+// a bad network does.
 
 import net from "node:net";
 import { once } from "node:events";
@@ -10,6 +11,7 @@ import { once } from "node:events";
  * @property {net.Socket} near the browser's end
  * @property {net.Socket} far the server's end
  * @property {boolean} isRoom whether it carries a room's messages, not files
+ * @property {boolean} isDead whether nothing passes any more, and neither end is told of the other
  */
 
 /** @typedef {"up" | "down"} Direction */
@@ -24,6 +26,10 @@ export class Proxy {
     this.waiting = [];
     this.held = false;
     this.deaf = false;
+    /** How fast the server is read, when that is slow. @type {number | undefined} */
+    this.bytesPerSecond = undefined;
+    /** How many room connections there ever were. */
+    this.opened = 0;
     /** What has come while the wire stands still. @type {(() => void)[] | undefined} */
     this.stalled = undefined;
     /** @type {{ direction: Direction, bytes: number, cut: () => void } | undefined} */
@@ -47,6 +53,30 @@ export class Proxy {
   /** How many room connections are open. */
   get roomLinks() {
     return [...this.links].filter((link) => link.isRoom).length;
+  }
+
+  /** How many room connections the server still has whose other end nothing reaches. */
+  get deadLinks() {
+    return [...this.links].filter((link) => link.isDead && !link.far.destroyed).length;
+  }
+
+  /**
+   * From now on nothing passes on the room connections that are open, and neither end is told when
+   * the other closes: what a router does that has forgotten them. New ones are as ever.
+   */
+  halfOpen() {
+    for (const link of this.links) if (link.isRoom) link.isDead = true;
+  }
+
+  /** Reads the server only so fast from now on; what it sends piles up on its side. @param {number} bytesPerSecond */
+  slow(bytesPerSecond) {
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** As fast as it comes. */
+  hurry() {
+    this.bytesPerSecond = undefined;
+    for (const link of this.links) link.far.resume();
   }
 
   /** Cuts every room connection, mid-frame or not. */
@@ -124,11 +154,12 @@ export class Proxy {
     const far = net.connect(this.targetPort, "127.0.0.1");
     near.setNoDelay(true);
     far.setNoDelay(true);
-    const link = { near, far, isRoom };
+    const link = { near, far, isRoom, isDead: false };
     this.links.add(link);
-    far.on("error", () => drop(link));
-    near.on("close", () => this.end(link));
-    far.on("close", () => this.end(link));
+    if (isRoom) this.opened += 1;
+    far.on("error", () => far.destroy());
+    near.on("close", () => this.end(link, far));
+    far.on("close", () => this.end(link, near));
     near.on("data", (chunk) => this.pass(link, "up", chunk));
     far.on("data", (chunk) => this.pass(link, "down", chunk));
     far.once("connect", () => {
@@ -137,8 +168,13 @@ export class Proxy {
     });
   }
 
-  /** @param {Link} link */
-  end(link) {
+  /**
+   * One end has closed.
+   * @param {Link} link
+   * @param {net.Socket} other
+   */
+  end(link, other) {
+    if (link.isDead && !other.destroyed) return;
     this.links.delete(link);
     drop(link);
   }
@@ -149,7 +185,11 @@ export class Proxy {
    * @param {Buffer} chunk
    */
   pass(link, direction, chunk) {
-    if (link.isRoom && direction === "down" && this.deaf) return;
+    if (link.isDead || (link.isRoom && direction === "down" && this.deaf)) return;
+    if (link.isRoom && direction === "down" && this.bytesPerSecond) {
+      link.far.pause();
+      setTimeout(() => link.far.resume(), (chunk.length / this.bytesPerSecond) * 1_000);
+    }
     const to = direction === "up" ? link.far : link.near;
     const trap = this.trap;
     if (link.isRoom && trap?.direction === direction) {
