@@ -2,6 +2,7 @@
 // The page: one store, and the views that show it.
 
 import { SyncedStore } from "/pkg/index.js";
+import { indexedDB } from "/pkg/indexeddb.js";
 import { makeConnection } from "./connection.js";
 import { ListView } from "./list.js";
 import { makeNotices } from "./notices.js";
@@ -35,6 +36,7 @@ if (room !== asked) {
 /** @type {SyncedStore<Board>} */
 const store = new SyncedStore(`${socketOrigin}/rooms/${room}`, {
   initial: todos.initial,
+  persist: indexedDB(),
   // Errors are shown by the listener below.
   onError: () => {},
 });

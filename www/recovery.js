@@ -23,6 +23,9 @@ export function watchForLoss(store, notices, edit) {
     if (error.code !== "storage") return;
     copy?.dismiss();
     const dismiss = notices.show({ kind: "warning", text: error.message });
+    const { reason } = /** @type {{ reason?: string }} */ (error.details ?? {});
+    // That this browser keeps nothing says nothing of the room.
+    if (reason === "not-kept" || reason === "corrupt") return;
     // The state is replaced and never changed, so keeping it is enough.
     copy = { board: /** @type {Board} */ (store.state), loaded: false, dismiss };
   });
