@@ -16,7 +16,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
+use tokio::time::{
+    Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout, timeout_at,
+};
 
 /// The close code of a server that stops; `ErrorCode` has none, for the reason is no fault.
 const SERVICE_RESTART: u16 = 1012;
@@ -197,8 +199,10 @@ async fn ended(mut lease: watch::Receiver<Option<Lease>>, place: &Place) {
                 return pending().await;
             };
             sleep_until(known.notice).await;
-            // A room that is gone ends the socket, too.
-            let _gone = place.mailbox.send(Mail::Expiring(place.session)).await;
+            // A room that is gone ends the socket, too; and one that has no place for a letter
+            // keeps nobody longer.
+            let asking = place.mailbox.send(Mail::Expiring(place.session));
+            let _unasked = timeout_at(known.end, asking).await;
             sleep_until(known.end).await;
         };
         tokio::select! {
