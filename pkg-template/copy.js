@@ -2,7 +2,7 @@
 // The copy of a room that outlives the page: it is looked for before the store connects, grows
 // with every change, and copies that other tabs have left are emptied by stores of their own.
 
-import { SyncedStoreError } from "./errors.js";
+import { SyncedStoreError, fault } from "./errors.js";
 
 /** @import { SyncedStore as Core, Made } from "./core.js" */
 /** @import { Persister, SyncedStore } from "./index.js" */
@@ -52,15 +52,25 @@ export class LocalCopy {
       // Only who keeps a copy loads this.
       const { Journal } = await import("./journal.js");
       const saveSoon = () => this.#core()?.saveSoon();
-      this.#journal = new Journal(this.#persister, `${this.#url}#`, saveSoon, this.#onError);
+      const over = (/** @type {unknown} */ cause) => this.#over(cause);
+      this.#journal = new Journal(this.#persister, `${this.#url}#`, saveSoon, over);
       const found = await this.#journal.find(this.#given);
       if (!this.#core()) await this.#journal.close();
       else if (!found) this.#run((core) => core.keepJournal());
       else return this.#run((core) => core.restore(found.state, found.journal, found.mine));
     } catch (error) {
       if (this.#journal) this.#journal.fail(error);
-      else this.#onError(new SyncedStoreError("storage", undefined, { cause: error }));
+      else this.#over(error);
     }
+  }
+
+  /** @param {unknown} cause */
+  #over(cause) {
+    if (cause instanceof SyncedStoreError) return this.#onError(cause);
+    const full = /** @type {any} */ (cause)?.name === "QuotaExceededError";
+    const error = fault(full ? "storage-full" : "storage", "not-kept");
+    error.cause = cause;
+    this.#onError(error);
   }
 
   /** @param {string} entry */

@@ -1,8 +1,6 @@
 // @ts-check
 // Keeps what the core wants kept, in order, and lets nothing be sent before it is written.
 
-import { SyncedStoreError, fault } from "./errors.js";
-
 /** @import { Persister } from "./index.js" */
 
 /** So long may the journal get besides the state, in characters, before the state is asked for. */
@@ -68,7 +66,7 @@ export class Journal {
    * @param {Persister} persister
    * @param {string} prefix what the keys of the room begin with
    * @param {() => void} saveSoon asks the core for its state
-   * @param {(error: SyncedStoreError) => void} onOver is told, once, when nothing can be kept
+   * @param {(cause: unknown) => void} onOver is told, once, when nothing can be kept
    */
   constructor(persister, prefix, saveSoon, onOver) {
     this.#persister = persister;
@@ -140,11 +138,7 @@ export class Journal {
   fail(cause) {
     if (this.#over) return;
     this.#end();
-    if (cause instanceof SyncedStoreError) return this.#onOver(cause);
-    const full = /** @type {any} */ (cause)?.name === "QuotaExceededError";
-    const error = fault(full ? "storage-full" : "storage", "not-kept");
-    error.cause = cause;
-    this.#onOver(error);
+    this.#onOver(cause);
   }
 
   /** Writes what is left, and lets the copy go. */

@@ -15,24 +15,30 @@ if (!pkg || !work) throw new Error("usage: node size.mjs <package folder> <work 
 /** @type {{ default: number, slim: number }} */
 const budgets = JSON.parse(readFileSync(new URL("budgets.json", import.meta.url), "utf8"));
 
-/** The smallest app for each entry. @type {Record<"default" | "slim", string>} */
+/** The smallest app for each entry. @type {Record<"default" | "slim" | "persister", string>} */
 const apps = {
   default: `import { SyncedStore } from "draftsync";
     globalThis.store = new SyncedStore("wss://example.org/rooms/a", { initial: {} });`,
   slim: `import { SyncedStore, init } from "draftsync/slim";
     await init("/core.wasm");
     globalThis.store = new SyncedStore("wss://example.org/rooms/a", { initial: {} });`,
+  persister: `import { indexedDB } from "draftsync/indexeddb";
+    globalThis.persist = indexedDB();`,
 };
 
 linkPackage();
 const wasm = measure("wasm", readFileSync(join(pkg, "core.wasm")));
-const whole = measure("default entry", await bundle(apps.default));
-const wholeJs = measure("default, JS only", withoutWasm(await bundle(apps.default)));
-const slimJs = measure("slim, JS only", await bundle(apps.slim));
+const { app, journal } = await bundle(apps.default);
+if (!journal) throw new Error("the journal is not a file of its own");
+const whole = measure("default entry", app);
+const wholeJs = measure("default, JS only", withoutWasm(app));
+const slimJs = measure("slim, JS only", (await bundle(apps.slim)).app);
+const persister = measure("indexeddb", (await bundle(apps.persister)).app);
+const kept = add("with persist, more", measure("journal", journal), persister);
 // Two files are compressed one by one, as a server does.
 const slim = add("slim, JS and wasm", slimJs, wasm);
 
-const rows = [wasm, wholeJs, whole, slimJs, slim];
+const rows = [wasm, wholeJs, whole, slimJs, slim, kept];
 console.log(line("bytes", "raw", "gzip", "brotli", "budget"));
 for (const row of rows) {
   const budget = row === whole ? budgets.default : row === slim ? budgets.slim : "";
@@ -54,7 +60,7 @@ function linkPackage() {
 
 /**
  * @param {string} source
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<{ app: Uint8Array, journal: Uint8Array | undefined }>}
  */
 async function bundle(source) {
   const result = await build({
@@ -65,10 +71,16 @@ async function bundle(source) {
     target: "es2022",
     conditions: ["production"],
     define: { "process.env.NODE_ENV": '"production"' },
+    // What is imported only when it is used is another file, as every bundler makes it.
+    splitting: true,
+    outdir: work,
     write: false,
     logLevel: "warning",
   });
-  return result.outputFiles[0].contents;
+  const app = result.outputFiles.find((file) => file.path.endsWith("stdin.js"));
+  const chunks = result.outputFiles.filter((file) => file !== app);
+  if (!app || chunks.length > 1) throw new Error("an app is one file, and the journal another");
+  return { app: app.contents, journal: chunks[0]?.contents };
 }
 
 /**
