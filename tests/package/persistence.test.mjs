@@ -206,20 +206,25 @@ test("B45: what a closed tab has left is sent once, under its own name, and then
 
 test("B46: what was written before the copy was found stands on top of it", async () => {
   const browser = new Browser();
-  await close(await browser.join());
+  const first = await browser.join();
+  first.update((board) => void (board.n = 4));
+  await close(first);
   const opening = browser.open();
   const store = stores[stores.length - 1];
   assert.equal(store.status.value.state, "loading");
   const change = store.update((board) => void board.list.push("early"));
+  assert.deepEqual(store.status.value.state, "loading");
   await opening;
-  assert.deepEqual(store.state, { n: 3, list: ["a", "early"] });
+  assert.deepEqual(store.state, { n: 4, list: ["a", "early"] });
+  assert.equal(store.status.value.pending, 2);
   browser.socket.open();
   browser.socket.welcome(3, { n: 3, list: ["a"] });
   await turns();
-  const { seq, tag } = browser.pushes[0].changes[0];
-  assert.equal(tag, change.id);
-  browser.socket.say({ type: "ack", results: [{ seq, tag, version: 4 }] });
-  assert.equal((await change.confirmed).version, 4);
+  const [old, early] = browser.pushes[0].changes;
+  assert.equal(early.tag, change.id);
+  const taken = [old, early].map(({ seq, tag }, at) => ({ seq, tag, version: 4 + at }));
+  browser.socket.say({ type: "ack", results: taken });
+  assert.equal((await change.confirmed).version, 5);
 });
 
 /** @param {Browser} browser */
@@ -304,9 +309,12 @@ test("B50: a store that is disposed has written what it was given", async () => 
   const store = await browser.open(false);
   const release = browser.persister.hold();
   store.update((board) => void (board.n = 1));
-  const gone = store[Symbol.asyncDispose]?.() ?? Promise.reject(new Error("no asyncDispose"));
+  let gone = false;
+  const going = store[Symbol.asyncDispose]().then(() => (gone = true));
+  await turns();
+  assert.ok(!gone, "it waits for the write");
   release();
-  await gone;
+  await going;
   const [copy] = browser.persister.copies.values();
   assert.match(String(copy.compact) + copy.journal.join(), /"n"/);
   assert.equal((await browser.open(false)).state.n, 1);
