@@ -462,6 +462,36 @@ fn r15_p25_p26_p27_a_change_that_breaks_a_rule_is_rejected_and_the_others_are_de
 }
 
 #[test]
+fn r16_what_is_too_deep_only_through_others_is_no_invalid_patch() {
+    let within = |depth: usize| (r#"{"k":"#.repeat(depth), "}".repeat(depth));
+    let (open, close) = within(40);
+    let mut hall = Hall::with(&format!(r#"{{"a":{{}},"b":{open}{{}}{close}}}"#));
+    let deep = "/k".repeat(40);
+    hall.says(
+        2,
+        &one(
+            1,
+            1,
+            &format!(r#"{{"op":"move","from":"/a","path":"/b{deep}/a"}}"#),
+        ),
+    );
+    let (open, close) = within(30);
+    let add = format!(r#"{{"op":"add","path":"/a/x","value":{open}1{close}}}"#);
+    let offers: Vec<_> = (1..=4).map(|seq| offer(seq, &add)).collect();
+    hall.heard();
+    hall.says(1, &push(1, &offers));
+    let results = hall.sent(1)["results"].clone();
+    for result in results.as_array().expect("a list") {
+        let rejected = &result["rejected"];
+        let told = (rejected["code"].as_str(), rejected["rule"].as_str());
+        assert_eq!(told, (Some("rejected"), Some("too-deep")), "{result}");
+    }
+    // Four invalid ones would have closed the session.
+    hall.says(1, r#"{"type":"ping","version":2}"#);
+    assert_eq!(hall.sent(1)["type"], "pong");
+}
+
+#[test]
 fn r15_the_rejection_names_the_operation() {
     let mut hall = Hall::with(r#"{"n":0}"#);
     let ops = format!(r#"{INC},{{"op":"remove","path":"/nothing"}}"#);

@@ -298,7 +298,6 @@ impl<D: Doc> Room<D> {
                 let op = candidate.origin.get(error.op).copied().unwrap_or(0);
                 let (code, rule) = match error.reason {
                     Reason::TestFailed => (ErrorCode::Rejected, Kind::GuardFailed.word()),
-                    Reason::TooDeep => (ErrorCode::InvalidPatch, Reason::TooDeep.word()),
                     other => (ErrorCode::Rejected, other.word()),
                 };
                 candidate.refused = Some(refusal(code, op, rule));
