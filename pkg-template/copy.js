@@ -21,6 +21,7 @@ export class LocalCopy {
   #restoring;
   /** The store that empties a copy which another tab has left. @type {SyncedStore<object> | undefined} */
   #heir;
+  #closed = false;
 
   /**
    * @param {Persister} persister
@@ -96,7 +97,7 @@ export class LocalCopy {
    */
   async inherit(open) {
     if (this.#heir) return;
-    for (let given; (given = this.#journal?.left.shift());) {
+    for (let given; !this.#closed && (given = this.#journal?.left.shift());) {
       /** @param {SyncedStoreError} error */
       const onError = (error) => {
         this.#onError(error);
@@ -122,6 +123,7 @@ export class LocalCopy {
 
   /** Writes what is left, and lets the copy go. */
   async close() {
+    this.#closed = true;
     this.#heir?.dispose();
     await this.#restoring;
     await this.#journal?.close();

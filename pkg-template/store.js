@@ -38,7 +38,6 @@ export class Store {
   #status = { state: "loading", pending: 0 };
   /** Whether the app wants a connection. */
   #wanted;
-  #watching = false;
   #disposed = false;
   #options;
   #address;
@@ -259,6 +258,7 @@ export class Store {
     if (waiting) this.#changes.restored(waiting);
     this.#started();
     if (waiting) this.#ready.resolve(this);
+    this.#endFlushes();
   }
 
   #started() {
@@ -383,6 +383,8 @@ export class Store {
   }
 
   #endFlushes() {
+    // What was kept may be waiting.
+    if (this.#restoring) return;
     if (this.#pending() === 0) this.#flushes.end();
     else if (!this.#core || this.#status.state === "failed") this.#flushes.end(this.#absence());
   }
@@ -393,8 +395,6 @@ export class Store {
 
   /** Operations are written out for listeners only. */
   #watch() {
-    const wanted = this.#listeners.count("patch") > 0;
-    if (wanted === this.#watching || !this.#core) return;
-    this.#core.watch((this.#watching = wanted));
+    this.#core?.watch(this.#listeners.count("patch") > 0);
   }
 }

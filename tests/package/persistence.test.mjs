@@ -212,9 +212,12 @@ test("B46: what was written before the copy was found stands on top of it", asyn
   const opening = browser.open();
   const store = stores[stores.length - 1];
   assert.equal(store.status.value.state, "loading");
+  let flushed = false;
+  void store.flush().then(() => (flushed = true));
   const change = store.update((board) => void board.list.push("early"));
   assert.deepEqual(store.status.value.state, "loading");
   await opening;
+  assert.ok(!flushed, "what was kept is not sent");
   assert.deepEqual(store.state, { n: 4, list: ["a", "early"] });
   assert.equal(store.status.value.pending, 2);
   browser.socket.open();
