@@ -18,6 +18,7 @@ pub(crate) struct Events {
     pub(crate) repeated: u64,
     pub(crate) shuffled: u64,
     pub(crate) reloads: u64,
+    pub(crate) second_tabs: u64,
     pub(crate) unwritten: u64,
     pub(crate) restored: u64,
     pub(crate) undos: u64,
@@ -41,7 +42,7 @@ impl Events {
         }
     }
 
-    fn all(&self) -> [(&'static str, u64); 19] {
+    fn all(&self) -> [(&'static str, u64); 20] {
         [
             ("a change taken", self.taken),
             ("a change void", self.void),
@@ -64,6 +65,7 @@ impl Events {
             ("a frame to a client twice", self.repeated),
             ("two frames to a client out of order", self.shuffled),
             ("a tab that died and was opened again", self.reloads),
+            ("a second tab beside one that lives", self.second_tabs),
             ("a tab that died with something not written", self.unwritten),
             (
                 "a change that was pending in a tab opened again",
@@ -74,7 +76,7 @@ impl Events {
         ]
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 19] {
+    fn all_mut(&mut self) -> [&mut u64; 20] {
         [
             &mut self.taken,
             &mut self.void,
@@ -91,6 +93,7 @@ impl Events {
             &mut self.repeated,
             &mut self.shuffled,
             &mut self.reloads,
+            &mut self.second_tabs,
             &mut self.unwritten,
             &mut self.restored,
             &mut self.undos,

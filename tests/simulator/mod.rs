@@ -35,6 +35,21 @@ struct Peer {
     kept: Kept,
 }
 
+impl Peer {
+    fn new(client: Client<Tree>) -> Self {
+        Self {
+            client,
+            session: None,
+            epoch: None,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            open: Vec::new(),
+            settled: BTreeMap::new(),
+            kept: Kept::default(),
+        }
+    }
+}
+
 /// A socket that only the room still has, and what is on the way to it.
 struct Ghost {
     session: SessionId,
@@ -93,16 +108,7 @@ impl World {
         let peers = (0..2 + dice.below(3)).map(|_| {
             let mut client = Client::new(initial(), u128::from(dice.bits()));
             client.keep_journal();
-            Peer {
-                client,
-                session: None,
-                epoch: None,
-                up: VecDeque::new(),
-                down: VecDeque::new(),
-                open: Vec::new(),
-                settled: BTreeMap::new(),
-                kept: Kept::default(),
-            }
+            Peer::new(client)
         });
         let peers = peers.collect();
         Self {
@@ -194,7 +200,7 @@ impl World {
         };
         match weather.below(40) {
             0 => self.crash(),
-            1 if !self.writing.is_empty() => self.crash(),
+            1 | 26 | 27 if !self.writing.is_empty() => self.crash(),
             1 | 2 => self.compact(),
             3 => self.backup = Some(self.disk.clone()),
             4 if weather.once_in(2) => self.restore(),
@@ -208,6 +214,10 @@ impl World {
             23 | 24 => {
                 let peer = weather.below(self.peers.len());
                 self.peers[peer].client.save_soon();
+            }
+            25 => {
+                let peer = weather.below(self.peers.len());
+                self.second_tab(peer);
             }
             _ => {}
         }

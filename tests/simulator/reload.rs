@@ -7,6 +7,9 @@ use draftsync::protocol::{Tag, ToClient, ToRoom};
 use draftsync::tree::Tree;
 use std::collections::VecDeque;
 
+/// So many tabs has a world at most.
+const PEERS_MAX: usize = 6;
+
 /// What waits for the client's own disk, which does one thing after the other.
 enum Task {
     Save(Saved<Tree>),
@@ -122,6 +125,29 @@ impl World {
             .collect();
         self.events.restored += waiting.len() as u64;
         self.outlive(peer, &waiting);
+        self.drain();
+    }
+
+    /// The room is opened in another tab while this one lives: it begins with what this one has
+    /// kept, and leaves what waits there to it.
+    pub(super) fn second_tab(&mut self, peer: usize) {
+        let kept = &self.peers[peer].kept;
+        let Some(saved) = kept.saved.clone().filter(|_| self.peers.len() < PEERS_MAX) else {
+            return;
+        };
+        let journal = kept.journal.clone();
+        self.events.second_tabs += 1;
+        let mut second = Client::new(initial(), self.dice_below(usize::MAX) as u128);
+        second
+            .restore(saved, journal, false)
+            .expect("what was kept");
+        assert_eq!(second.pending(), 0, "nothing is offered by two");
+        assert_ne!(
+            second.id(),
+            self.peers[peer].client.id(),
+            "two live, two names"
+        );
+        self.peers.push(Peer::new(second));
         self.drain();
     }
 
