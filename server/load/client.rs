@@ -73,7 +73,16 @@ pub(crate) async fn join_on<S: AsyncRead + AsyncWrite + Unpin>(
 impl<S: AsyncRead + AsyncWrite + Unpin> Speaker<S> {
     /// Gives the room its first content, for the changes to replace.
     pub(crate) async fn seed(&mut self, stream: &mut Reading<S>) -> Result<(), Failed> {
-        let seed = json!({"type": "seed", "value": {"v": ""}});
+        self.seed_with(0, stream).await
+    }
+
+    /// The same with so many bytes besides.
+    pub(crate) async fn seed_with(
+        &mut self,
+        bytes: usize,
+        stream: &mut Reading<S>,
+    ) -> Result<(), Failed> {
+        let seed = json!({"type": "seed", "value": {"v": "", "more": "x".repeat(bytes)}});
         self.sink.send(Message::text(seed.to_string())).await?;
         text(stream).await.map(drop)
     }

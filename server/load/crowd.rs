@@ -39,7 +39,9 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Table, Failed> {
     let what = format!("{count} idle connections");
     let length = plan.long();
     let rounds = plan
-        .repeat(&what, async |node| one(node, count, length).await)
+        .repeat(&what, async |node| {
+            one(node, count, plan.document, length).await
+        })
         .await?;
     table.row(vec![
         short(count as f64),
@@ -54,24 +56,30 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Table, Failed> {
         ));
     }
     table.note(format!(
-        "{CLIENTS_PER_ROOM} clients in each room. \
-         Goals: at most 12 kB for each, 2 % of a processor, connected within 10 s, none dropped."
+        "{CLIENTS_PER_ROOM} clients in each room, whose document has {} bytes. \
+         Goals: at most 12 kB for each, 2 % of a processor, connected within 10 s, none dropped.",
+        plan.document
     ));
     Ok(table)
 }
 
-async fn one(node: &Node, count: usize, length: Duration) -> Result<Round, Failed> {
+async fn one(
+    node: &Node,
+    count: usize,
+    document: usize,
+    length: Duration,
+) -> Result<Round, Failed> {
     let rooms = count.div_ceil(CLIENTS_PER_ROOM);
     // The rooms are there before, and so is what the server needs for itself.
     let mut all: Vec<Pair> = Vec::new();
     for number in 0..rooms {
-        all.push(enter(node, rooms, number, true).await?);
+        all.push(enter(node, rooms, number, Some(document)).await?);
     }
     let before = node.memory()?;
     let began = Instant::now();
     for first in (rooms..count).step_by(AT_ONCE) {
         let numbers = first..count.min(first + AT_ONCE);
-        let more = try_join_all(numbers.map(|number| enter(node, rooms, number, false)));
+        let more = try_join_all(numbers.map(|number| enter(node, rooms, number, None)));
         all.extend(more.await?);
     }
     let connected = began.elapsed();
@@ -97,11 +105,17 @@ async fn one(node: &Node, count: usize, length: Duration) -> Result<Round, Faile
     })
 }
 
-async fn enter(node: &Node, rooms: usize, number: usize, first: bool) -> Result<Pair, Failed> {
+/// Enters a room, which the first gives so many bytes.
+async fn enter(
+    node: &Node,
+    rooms: usize,
+    number: usize,
+    first: Option<usize>,
+) -> Result<Pair, Failed> {
     let room = format!("room-{}", number % rooms);
     let (mut speaker, mut stream, _) = join(node.address, &room, number).await?;
-    if first {
-        speaker.seed(&mut stream).await?;
+    if let Some(bytes) = first {
+        speaker.seed_with(bytes, &mut stream).await?;
     }
     Ok((speaker, stream))
 }

@@ -39,6 +39,9 @@ struct Flags {
     /// How many clients are idle at once.
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
+    /// How many bytes the document has that idle clients are sent.
+    #[arg(long, default_value_t = 0)]
+    document: usize,
     /// Only these parts; all of them unless given. Repeatable.
     #[arg(long, value_enum)]
     only: Vec<Part>,
@@ -80,6 +83,7 @@ struct Plan {
     length: Duration,
     rounds: u32,
     idle: usize,
+    document: usize,
 }
 
 #[tokio::main]
@@ -96,6 +100,7 @@ async fn main() -> ExitCode {
         length: Duration::from_secs(flags.seconds),
         rounds: flags.rounds,
         idle: flags.idle,
+        document: flags.document,
     };
     let done = run(&plan, &parts).await;
     // What is left over is removed by the next run.

@@ -46,8 +46,8 @@ pub const ROOM_SEGMENT_BYTES_MAX: usize = 128;
 /// Most bytes that the system keeps for a reader beyond what is on its way to it, about.
 #[cfg(target_os = "linux")]
 pub const UNSENT_BYTES_MAX: u32 = 64 * 1024;
-/// The socket's read buffer; the default of the library is 32 times that, for every socket.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// The socket's read buffer; the default of the library is 64 times that, for every socket.
+pub const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// The socket's write buffer.
 pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// Largest frame that is read at all; a message above its limit but below this is read, so that
