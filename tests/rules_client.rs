@@ -741,6 +741,8 @@ fn c22_another_epoch_means_another_name_and_pending_is_offered_again() {
     let lines = replica.drain();
     assert!(lines.contains(&"history lost".into()) && lines.contains(&"reconnect".into()));
     assert_ne!(replica.0.id(), id);
+    // What was lost can still be looked at, and put back.
+    replica.shows(r#"{"n":1}"#);
     let hello = replica.reopens();
     let expected = format!(
         r#"{{"type":"hello","protocol":1,"client_id":"{}"}}"#,

@@ -61,9 +61,11 @@ impl<D: Doc> Client<D> {
         let cloned = results.iter().zip(&self.pending).any(other_tag);
         if lost || cloned {
             // A backup has what it took before it was made; under another name it would take that
-            // again.
-            if let (false, CatchUp::Snapshot(snapshot)) = (cloned, welcome.catch_up) {
-                self.load(snapshot, welcome.version, results);
+            // again. Its document comes with the next welcome: the app, told of the loss, has
+            // still the one that is lost.
+            if !cloned {
+                self.settle_unseen(results);
+                self.stale = true;
             }
             // Where a tag differs another replica bears this name.
             self.begin_again();
@@ -155,6 +157,26 @@ impl<D: Doc> Client<D> {
     /// A whole document: what is decided leaves pending, the rest is rebased over what the base,
     /// with what was taken, and the document differ in.
     fn load(&mut self, snapshot: D::Value, version: Version, results: Vec<Verdict<D::Value>>) {
+        self.settle_unseen(results);
+        self.replant(snapshot.clone());
+        self.version = version;
+        if self.watched {
+            self.outputs.push(Output::Patched {
+                origin: Origin::Load,
+                client_id: self.id,
+                tag: None,
+                version: Some(version),
+                patch: vec![PatchOp::Replace {
+                    path: "".into(),
+                    value: snapshot,
+                }],
+            });
+        }
+    }
+
+    /// What was decided leaves pending, and what was taken goes into the base as it is foreseen
+    /// here: the room's text of it, and what stands between, is not to be had.
+    fn settle_unseen(&mut self, results: Vec<Verdict<D::Value>>) {
         self.walk();
         let refused: Vec<_> = results.iter().map(|result| !is_taken(result)).collect();
         if refused.contains(&true) {
@@ -175,20 +197,6 @@ impl<D: Doc> Client<D> {
                 self.history.refresh(left, trailing, &applied);
             }
             self.report(change, result, true);
-        }
-        self.replant(snapshot.clone());
-        self.version = version;
-        if self.watched {
-            self.outputs.push(Output::Patched {
-                origin: Origin::Load,
-                client_id: self.id,
-                tag: None,
-                version: Some(version),
-                patch: vec![PatchOp::Replace {
-                    path: "".into(),
-                    value: snapshot,
-                }],
-            });
         }
     }
 
