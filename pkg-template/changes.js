@@ -125,14 +125,16 @@ export class Changes {
    * @param {readonly Made[]} waiting
    */
   restored(waiting) {
-    /** @type {Map<string, Open>} */
-    const known = new Map();
-    for (const open of this.#bySeq.values()) if ("later" in open) known.set(open.change.id, open);
+    const before = [...this.#bySeq];
     this.#bySeq.clear();
-    for (const made of waiting) {
-      const patches = known.get(made.id)?.patches ?? made.patches;
-      this.enter(known.get(made.id) ?? opened(), { ...made, patches });
+    const places = new Map(waiting.map((made) => [made.id, made]));
+    for (const [seq, open] of before) {
+      // What a listener wrote meanwhile, or what has ended, has its place already.
+      const made = "later" in open ? places.get(open.change.id) : undefined;
+      this.#bySeq.set(made?.seq ?? seq, open);
+      if (made) places.delete(made.id);
     }
+    for (const made of places.values()) this.enter(opened(), made);
   }
 
   /**

@@ -1,43 +1,45 @@
 // @ts-check
-// The copy of a room that outlives the page: it is looked for before the store connects, grows
-// with every change, and copies that other tabs have left are emptied by stores of their own.
+// The copy of a room that outlives the page: it is looked for before the store connects, and grows
+// with every change.
 
 import { SyncedStoreError, fault } from "./errors.js";
 
 /** @import { SyncedStore as Core, Made } from "./core.js" */
+/** @import { Heirs } from "./heirs.js" */
 /** @import { Persister, SyncedStore } from "./index.js" */
 /** @import { Journal, Left } from "./journal.js" */
+/** @import { Listeners } from "./listeners.js" */
+
+/** Stores of this page that have ended and still write, by the keys of their rooms. @type {Map<string, Promise<void>>} */
+const closing = new Map();
 
 export class LocalCopy {
   #persister;
   #given;
-  #url;
-  #core;
-  #run;
-  #onError;
+  /** What the keys of the room begin with: tokens and the like in the address change. */
+  #prefix;
+  #listeners;
+  #act;
   /** @type {Journal | undefined} */
   #journal;
+  /** @type {Heirs | undefined} */
+  #heirs;
   /** @type {Promise<unknown> | undefined} */
   #restoring;
-  /** The store that empties a copy which another tab has left. @type {SyncedStore<object> | undefined} */
-  #heir;
   #closed = false;
 
   /**
-   * @param {Persister} persister
-   * @param {Left | undefined} given the copy to take over, and no other
+   * @param {{ persist?: Persister | undefined, given?: Left }} options `given` is the copy to take over, and no other
    * @param {string} url
-   * @param {() => Core | undefined} core the core, while there is one
-   * @param {<R>(act: (core: Core) => R) => R} run lets it do something, and throws errors of the app's
-   * @param {(error: SyncedStoreError) => void} onError is told, once, when nothing can be kept any more
+   * @param {Listeners} listeners hear, once, that nothing can be kept any more
+   * @param {<R>(act: (core: Core) => R) => R | undefined} act lets the core do something while there is one
    */
-  constructor(persister, given, url, core, run, onError) {
-    this.#persister = persister;
+  constructor({ persist, given }, url, listeners, act) {
+    this.#persister = /** @type {Persister} */ (persist);
     this.#given = given;
-    this.#url = url;
-    this.#core = core;
-    this.#run = run;
-    this.#onError = onError;
+    this.#prefix = url.replace(/\?.*/, "") + "#";
+    this.#listeners = listeners;
+    this.#act = act;
   }
 
   /**
@@ -45,33 +47,40 @@ export class LocalCopy {
    * @returns {Promise<readonly Made[] | undefined>} the changes that wait; nothing when nothing was kept
    */
   restore() {
-    return (this.#restoring = this.#restore());
+    const restored = this.#restore();
+    this.#restoring = restored;
+    return restored;
   }
 
   async #restore() {
     try {
-      // Only who keeps a copy loads this.
-      const { Journal } = await import("./journal.js");
-      const saveSoon = () => this.#core()?.saveSoon();
-      const over = (/** @type {unknown} */ cause) => this.#over(cause);
-      this.#journal = new Journal(this.#persister, `${this.#url}#`, saveSoon, over);
-      const found = await this.#journal.find(this.#given);
-      if (!this.#core()) await this.#journal.close();
-      else if (!found) this.#run((core) => core.keepJournal());
-      else return this.#run((core) => core.restore(found.state, found.journal, found.mine));
+      // A store that was just disposed of lets go of its copy first.
+      if (!this.#given) await closing.get(this.#prefix);
+      const journal = await this.#load();
+      const found = await journal.find(this.#given);
+      if (found) return this.#act((core) => core.restore(found.state, found.journal, found.mine));
+      this.#act((core) => core.keepJournal());
     } catch (error) {
       if (this.#journal) this.#journal.fail(error);
       else this.#over(error);
     }
   }
 
+  /** Only who keeps a copy loads the code for it. */
+  async #load() {
+    const { Journal } = await import("./journal.js");
+    const saveSoon = () => this.#act((core) => core.saveSoon());
+    const over = (/** @type {unknown} */ cause) => this.#over(cause);
+    return (this.#journal ??= new Journal(this.#persister, this.#prefix, saveSoon, over));
+  }
+
   /** @param {unknown} cause */
   #over(cause) {
-    if (cause instanceof SyncedStoreError) return this.#onError(cause);
+    if (cause instanceof SyncedStoreError) return this.#listeners.fail(cause);
     const full = /** @type {any} */ (cause)?.name === "QuotaExceededError";
     const error = fault(full ? "storage-full" : "storage", "not-kept");
     error.cause = cause;
-    this.#onError(error);
+    this.#listeners.fail(error);
   }
 
   /** @param {string} entry */
@@ -91,47 +100,42 @@ export class LocalCopy {
   }
 
   /**
-   * Lets what other tabs have left be sent, one copy after the other: under the names that they
-   * were offered with, or what had been taken would be taken again.
+   * The room is here: what other tabs have left can be sent.
    * @param {(options: object) => SyncedStore<object>} open makes a store with these options
    */
   async inherit(open) {
-    if (this.#heir) return;
-    for (let given; !this.#closed && (given = this.#journal?.left.shift());) {
-      /** @param {SyncedStoreError} error */
-      const onError = (error) => {
-        this.#onError(error);
-        // Without its copy it has nothing to send.
-        if (error.details?.reason === "not-kept" || error.details?.reason === "corrupt") {
-          heir.dispose();
-        }
-      };
-      const options = { given, onError, history: false, autoConnect: false, signal: undefined };
-      const heir = (this.#heir = open(options));
-      try {
-        await heir.ready;
-        heir.connect();
-        await heir.flush();
-        await heir.clearLocal();
-      } catch {
-        // It has told its errors; the copy stays for the next tab.
-        heir.dispose();
-      }
-      this.#heir = undefined;
-    }
+    const { Heirs } = await import("./journal.js");
+    if (this.#closed || !this.#journal || this.#given) return;
+    this.#heirs ??= new Heirs(this.#journal, open, this.#listeners);
+    await this.#heirs.run();
+  }
+
+  /** The app wants no connection: what others have left waits too. */
+  pause() {
+    this.#heirs?.stop();
   }
 
   /** Writes what is left, and lets the copy go. */
-  async close() {
+  close() {
     this.#closed = true;
-    this.#heir?.dispose();
+    this.#heirs?.stop();
+    const closed = this.#close();
+    if (!this.#given) {
+      closing.set(this.#prefix, closed);
+      closed.then(() => closing.get(this.#prefix) === closed && closing.delete(this.#prefix));
+    }
+    return closed;
+  }
+
+  async #close() {
     await this.#restoring;
     await this.#journal?.close();
   }
 
-  /** Removes the copy of a store that has ended, and those that others have left. */
+  /** Removes the copies of the room but those of other stores that live. */
   async clear() {
     await this.close();
-    await this.#journal?.clear();
+    const journal = await this.#load();
+    await journal.clear();
   }
 }

@@ -20,11 +20,7 @@ function open(name) {
     };
     request.onblocked = () => reject(new Error("another tab has an older version open; close it"));
     request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const db = request.result;
-      db.onversionchange = () => db.close();
-      resolve(db);
-    };
+    request.onsuccess = () => resolve(request.result);
   });
 }
 
@@ -87,6 +83,21 @@ class Persistence {
     return keys;
   }
 
+  async #open() {
+    const forget = () => (this.#db = undefined);
+    try {
+      const db = await open(this.#name);
+      // A newer version of this page wants to come in, or the browser has closed it.
+      db.onversionchange = () => (db.close(), forget());
+      db.onclose = forget;
+      return db;
+    } catch (error) {
+      // The next call may have more luck.
+      forget();
+      throw error;
+    }
+  }
+
   /**
    * Runs one transaction, and returns what its requests came to once it is complete.
    * @param {IDBTransactionMode} mode
@@ -94,8 +105,7 @@ class Persistence {
    * @returns {Promise<any[]>}
    */
   async #run(mode, act) {
-    this.#db ??= open(this.#name);
-    const db = await this.#db;
+    const db = await (this.#db ??= this.#open());
     return new Promise((resolve, reject) => {
       const transaction = db.transaction([STATES, ENTRIES], mode);
       const requests = act(transaction.objectStore(STATES), transaction.objectStore(ENTRIES));

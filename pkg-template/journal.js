@@ -1,10 +1,44 @@
 // @ts-check
 // Keeps what the core wants kept, in order, and lets nothing be sent before it is written.
 
+export { Heirs } from "./heirs.js";
+
 /** @import { Persister } from "./index.js" */
 
 /** So long may the journal get besides the state, in characters, before the state is asked for. */
 const LENGTH = 1 << 16;
+/** A persister that has not answered after so many milliseconds has failed. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * What a promise comes to, if that is in time.
+ * @template R
+ * @param {Promise<R>} answer
+ * @returns {Promise<R>}
+ */
+function inTime(answer) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    const error = new Error(`the persister has not answered for ${PATIENCE_MS} ms`);
+    timer = setTimeout(() => reject(error), PATIENCE_MS);
+  });
+  return Promise.race([answer, /** @type {Promise<never>} */ (late)]).finally(() =>
+    clearTimeout(timer),
+  );
+}
+
+/**
+ * The newest version that a copy tells of: its state names one first, and frames theirs.
+ * @param {Found} found
+ */
+function newest({ compact, journal }) {
+  const versions = [compact, ...journal.slice(-20)].flatMap((text) => {
+    const version = /"version":(\d+)/.exec(text)?.[1];
+    return version ? [Number(version)] : [];
+  });
+  return Math.max(-1, ...versions);
+}
 
 /** Names that are held where there are no Web Locks, by the stores of this process. @type {Set<string>} */
 const held = new Set();
@@ -34,12 +68,13 @@ function hold(name) {
   });
 }
 
+/** What is under a key. @typedef {{ compact: string, journal: readonly string[] }} Found */
 /** A copy that a store has left, and that is held for whoever takes it over. @typedef {{ key: string, free: () => void }} Left */
 
 /** The copy that one store keeps of its room. */
 export class Journal {
-  /** Copies of stores that are gone, with changes that were not sent. @type {Left[]} */
-  left = [];
+  /** Copies that were tried to be sent already. @type {Set<string>} */
+  #tried = new Set();
   #persister;
   #prefix;
   #saveSoon;
@@ -76,40 +111,77 @@ export class Journal {
   }
 
   /**
-   * Finds the copy to go on with: that of a store that is gone, or else one beside a store that
-   * lives, to begin from.
+   * Finds the copy to go on with: of those that nobody holds the one that knows most, or else one
+   * beside a store that lives, to begin from.
    * @param {Left} [given] the copy to take
    * @returns {Promise<{ state: string, journal: readonly string[], mine: boolean } | undefined>}
    */
   async find(given) {
     if (given) this.#mine = given;
-    const keys = given ? [] : [...(await this.#persister.keys(this.#prefix))];
-    let from = given?.key;
-    // The newest first, whose name is the last.
-    for (const key of keys.sort().reverse()) {
+    let found = given && (await this.#load(given.key));
+    let mine = given !== undefined;
+    for (const key of given ? [] : await this.#keys()) {
       const free = await hold(key);
-      if (!free) from ??= key;
-      else if (!this.#mine) this.#mine = { key: (from = key), free };
-      else await this.#leave({ key, free });
+      const other = await this.#load(key);
+      // One's own counts more than one that is held, and then the newest version.
+      const known = found ? newest(found) : -2;
+      if (!other || (!free && mine) || (Boolean(free) === mine && newest(other) <= known)) {
+        free?.();
+        continue;
+      }
+      this.#mine?.free();
+      this.#mine = free && { key, free };
+      [found, mine] = [other, Boolean(free)];
     }
-    const mine = from !== undefined && from === this.#mine?.key;
     if (!this.#mine) {
       const key = `${this.#prefix}${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
       const free = await hold(key);
       if (free) this.#mine = { key, free };
     }
-    const found = from === undefined ? undefined : await this.#persister.load(from);
-    if (!found || found.compact === undefined) return undefined;
-    const { compact, journal } = /** @type {{ compact: string, journal: readonly string[] }} */ (
-      found
-    );
-    for (const entry of journal) this.#length += entry.length;
-    this.#lengthMax += compact.length;
-    return { state: compact, journal, mine };
+    if (!found) return undefined;
+    for (const entry of found.journal) this.#length += entry.length;
+    this.#lengthMax += found.compact.length;
+    return { state: found.compact, journal: found.journal, mine };
+  }
+
+  /**
+   * A copy that a store which is gone has left, and that was not tried yet. It is held.
+   * @returns {Promise<Left | undefined>}
+   */
+  async nextLeft() {
+    for (const key of await this.#keys()) {
+      if (key === this.#mine?.key || this.#tried.has(key)) continue;
+      const free = await hold(key);
+      if (!free) continue;
+      this.#tried.add(key);
+      if (await this.#load(key)) return { key, free };
+      free();
+    }
+    return undefined;
+  }
+
+  /** @param {string} key */
+  remove(key) {
+    return inTime(this.#persister.remove(key));
+  }
+
+  async #keys() {
+    const keys = await inTime(this.#persister.keys(this.#prefix));
+    return keys.filter((key) => key.startsWith(this.#prefix));
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Found | undefined>}
+   */
+  async #load(key) {
+    const found = await inTime(this.#persister.load(key));
+    return found?.compact === undefined ? undefined : /** @type {Found} */ (found);
   }
 
   /** Something happened. @param {string} entry */
   note(entry) {
+    if (this.#over) return;
     this.#entries.push(entry);
     this.#length += entry.length;
     if (this.#length > this.#lengthMax) {
@@ -121,6 +193,7 @@ export class Journal {
 
   /** This is the state, in the place of all before it. @param {string} state */
   keep(state) {
+    if (this.#over) return;
     this.#state = state;
     this.#entries = [];
     this.#length = 0;
@@ -143,46 +216,47 @@ export class Journal {
 
   /** Writes what is left, and lets the copy go. */
   async close() {
-    for (const { free } of this.left.splice(0)) free();
     while (this.#writing) await this.#writing;
     this.#end();
     this.#mine?.free();
     this.#mine = undefined;
   }
 
-  /** Removes the copies of the room but those of other stores that live. */
+  /** Removes the copies of the room but those of other stores that live; after `close`. */
   async clear() {
-    this.#entries = [];
-    this.#state = undefined;
-    await this.close();
-    for (const key of await this.#persister.keys(this.#prefix)) {
+    for (const key of await this.#keys()) {
       const free = await hold(key);
       if (!free) continue;
       try {
-        await this.#persister.remove(key);
+        await this.remove(key);
       } finally {
         free();
       }
     }
   }
 
-  /** @param {Left} copy */
-  async #leave(copy) {
-    const found = await this.#persister.load(copy.key);
-    if (found) this.left.push(copy);
-    else copy.free();
-  }
-
   #end() {
     this.#over = true;
     this.#entries = [];
     this.#state = undefined;
-    for (const { send } of this.#waiting.splice(0)) send();
+    this.#release();
+  }
+
+  /** Sends what waited for nothing more than what is written. */
+  #release() {
+    const due = this.#waiting.filter(({ after }) => this.#over || after <= this.#written);
+    this.#waiting = this.#waiting.slice(due.length);
+    for (const { send } of due) {
+      try {
+        send();
+      } catch {
+        // A socket that cannot send will say that it closed, and all is sent again.
+      }
+    }
   }
 
   #write() {
     this.#told++;
-    if (this.#over) return;
     this.#writing ??= this.#writeAll().then(
       () => (this.#writing = undefined),
       (error) => {
@@ -202,17 +276,15 @@ export class Journal {
       if (state === undefined) {
         const told = this.#told;
         this.#entries = [];
-        await this.#persister.append(key, entries);
+        await inTime(this.#persister.append(key, entries));
         this.#written = told;
       } else {
         const told = this.#told - entries.length;
         this.#state = undefined;
-        await this.#persister.replace(key, state);
+        await inTime(this.#persister.replace(key, state));
         this.#written = told;
       }
-      while (this.#waiting.length > 0 && this.#waiting[0].after <= this.#written) {
-        this.#waiting.shift()?.send();
-      }
+      this.#release();
     }
   }
 }

@@ -14,7 +14,6 @@ import { Own, whenLoaded } from "./guard.js";
 import { Listeners, readable } from "./listeners.js";
 import { Wire } from "./wire.js";
 
-/** @import { Left } from "./journal.js" */
 /** @import { CoreStatus, Made } from "./core.js" */
 /** @import { Draft, PatchOp, Status, SyncedStore, SyncedStoreOptions } from "./index.js" */
 
@@ -51,6 +50,8 @@ export class Store {
   /** Whether the copy is being looked for: there is no connection before. */
   #restoring = false;
   #ignoreSignal = () => {};
+  /** Lets the core do something while there is one. @type {<R>(act: (core: Core) => R) => R | undefined} */
+  #act = (act) => this.#core && this.#run(act);
 
   /**
    * @param {string | URL} url
@@ -72,13 +73,15 @@ export class Store {
     );
     this.history = new History(
       options.history || {},
-      (act) => this.#core && this.#run(act),
+      this.#act,
       (redo) => {
         const made = this.#run((core) => core.stepBack(redo));
         return made ? this.#changes.made(made) : null;
       },
       this.#listeners,
     );
+    const act = this.#act;
+    if (options.persist) this.#copy = new LocalCopy(options, place.url, this.#listeners, act);
     const begin = () => this.#begin(development);
     whenLoaded(load, begin, (error) => this.#fail(error));
     if (signal?.aborted) this.dispose();
@@ -223,7 +226,7 @@ export class Store {
    */
   #begin(development) {
     if (this.#disposed) return;
-    const { connection, history, persist } = this.#options;
+    const { connection, history } = this.#options;
     const limit = history ? history.limit : history === false ? 0 : undefined;
     const options = { ...connection, initial: this.#initial, development, history: limit };
     try {
@@ -237,22 +240,14 @@ export class Store {
     // The core's own checked copy: what the app does to its object later has no effect.
     this.#initial = this.state;
     this.#watch();
-    if (persist) this.#restore(persist);
+    if (this.#copy) this.#restore(this.#copy);
     else this.#started();
   }
 
-  /** @param {import("./index.js").Persister} persist */
-  async #restore(persist) {
+  /** @param {LocalCopy} copy */
+  async #restore(copy) {
     this.#restoring = true;
-    this.#copy = new LocalCopy(
-      persist,
-      /** @type {{ given?: Left }} */ (this.#options).given,
-      this.#address,
-      () => this.#core,
-      (act) => this.#run(act),
-      (error) => this.#listeners.fail(/** @type {SyncedStoreError} */ (error)),
-    );
-    const waiting = await this.#copy.restore();
+    const waiting = await copy.restore();
     this.#restoring = false;
     if (!this.#core) return;
     if (waiting) this.#changes.restored(waiting);
@@ -326,6 +321,7 @@ export class Store {
   #hear(type, event) {
     if (!this.#core) return; // What a core says after it was let go counts no more.
     const wire = /** @type {any} */ (this.#wire);
+    if (type === "close") this.#copy?.pause();
     if (type === "note" || type === "keep") return this.#copy?.[type](event);
     if (type === "send" && this.#copy) return this.#copy.send(wire.sending(event));
     if (type in wire) return wire[type](event);

@@ -204,6 +204,111 @@ test("B45: what a closed tab has left is sent once, under its own name, and then
   assert.deepEqual(browser.errors, []);
 });
 
+test("B45: of what closed tabs have left nothing is removed that was not sent", async () => {
+  const browser = new Browser();
+  const tabs = [await browser.open(), await browser.open(), await browser.open()];
+  for (const tab of tabs) tab.update((board) => void board.list.push("left"));
+  for (const tab of tabs) await close(tab);
+
+  const next = await browser.open();
+  const beside = await browser.open();
+  beside.update((board) => void board.list.push("beside"));
+  const [taken] = browser.sockets.slice(-2);
+  taken.open();
+  taken.welcome(3, { n: 3, list: ["a"] });
+  await until(() => browser.sockets.length === 6);
+  const heir = browser.socket;
+  await close(beside);
+  heir.open();
+  heir.welcome(3, { n: 3, list: ["a"] });
+  await until(() => heir.sent.at(-1)?.type === "push");
+  const { seq, tag } = heir.sent.at(-1).changes[0];
+  heir.say({ type: "ack", results: [{ seq, tag, version: 4 }] });
+  // The one that was closed meanwhile is next.
+  await until(() => browser.sockets.length === 7);
+  assert.equal(browser.persister.copies.size, 2);
+  assert.match(JSON.stringify([...browser.persister.copies.values()]), /beside/);
+  next.disconnect();
+  await turns();
+  assert.ok(browser.socket.closed, "without the room nothing is sent for others either");
+  assert.deepEqual(browser.errors, []);
+});
+
+test("B44: a store that follows one which was just disposed of goes on with its copy", async () => {
+  const browser = new Browser();
+  const first = await browser.join();
+  const release = browser.persister.hold();
+  first.update((board) => void (board.n = 4));
+  first.dispose();
+  const opening = browser.open();
+  await turns();
+  release();
+  const second = await opening;
+  assert.equal(second.clientId, first.clientId);
+  assert.equal(second.state.n, 4);
+  assert.equal(second.status.value.pending, 1);
+});
+
+test("B44: the copy that knows most is gone on with, whichever tab was opened last", async () => {
+  const browser = new Browser();
+  const first = await browser.join();
+  const socket = browser.socket;
+  const second = await browser.open();
+  await close(second);
+  socket.change(4, [{ op: "add", path: "/list/1", value: "b" }]);
+  first.update((board) => void (board.n = 5));
+  await close(first);
+  const third = await browser.open();
+  assert.deepEqual(third.state, { n: 5, list: ["a", "b"] });
+});
+
+test("B46: what a listener writes while the copy is put in is settled too", async () => {
+  const browser = new Browser();
+  await close(await browser.join());
+  const opening = browser.open();
+  const store = stores[stores.length - 1];
+  /** @type {import("../../pkg-template/index.js").Change | undefined} */
+  let change;
+  store.subscribe(() => void (change ??= store.update((board) => void board.list.push("heard"))));
+  store.update((board) => void (board.n = 9));
+  await opening;
+  browser.socket.open();
+  browser.socket.welcome(3, { n: 3, list: ["a"] });
+  await turns();
+  const { changes } = browser.pushes[0];
+  const taken = changes.map((/** @type {any} */ { seq, tag }, /** @type {number} */ at) => ({
+    seq,
+    tag,
+    version: 4 + at,
+  }));
+  browser.socket.say({ type: "ack", results: taken });
+  assert.equal((await change?.confirmed)?.version, 3 + changes.length);
+});
+
+test("B47: a persister that does not answer has failed after some seconds", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const browser = new Browser();
+  const store = await browser.join();
+  browser.persister.hold();
+  store.update((board) => void (board.n = 4));
+  await turns();
+  assert.equal(browser.pushes.length, 0);
+  t.mock.timers.tick(10_000);
+  await turns();
+  assert.deepEqual(codes(browser), [["storage", { reason: "not-kept" }]]);
+  assert.equal(browser.pushes.length, 1);
+});
+
+test("B48: clearLocal at once removes what was kept before", async () => {
+  const browser = new Browser();
+  await close(await browser.join());
+  assert.equal(browser.persister.copies.size, 1);
+  const opening = browser.open().catch(() => {});
+  await stores[stores.length - 1].clearLocal();
+  assert.equal(browser.persister.copies.size, 0);
+  await opening;
+});
+
 test("B46: what was written before the copy was found stands on top of it", async () => {
   const browser = new Browser();
   const first = await browser.join();

@@ -1,0 +1,83 @@
+// @ts-check
+// What other tabs have left is sent by stores of its own, one copy after the other: under the
+// names that the changes were offered with, or what the room has taken would be taken again.
+
+import { asyncDisposing } from "./host.js";
+
+/** @import { SyncedStore } from "./index.js" */
+/** @import { Journal, Left } from "./journal.js" */
+/** @import { Listeners } from "./listeners.js" */
+
+export class Heirs {
+  #journal;
+  #open;
+  #listeners;
+  /** The store that sends now. @type {SyncedStore<object> | undefined} */
+  #heir;
+  #running = false;
+  #stopped = false;
+
+  /**
+   * @param {Journal} journal
+   * @param {(options: object) => SyncedStore<object>} open makes a store with these options
+   * @param {Listeners} listeners
+   */
+  constructor(journal, open, listeners) {
+    this.#journal = journal;
+    this.#open = open;
+    this.#listeners = listeners;
+  }
+
+  /** Sends all that is left, unless that is under way. */
+  async run() {
+    this.#stopped = false;
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let left; !this.#stopped && (left = await this.#journal.nextLeft());) {
+        if (this.#stopped) left.free();
+        else await this.#send(left);
+      }
+    } catch {
+      // The persister fails, which the store's own writes tell.
+    }
+    this.#running = false;
+  }
+
+  /** Lets go of what is being sent; it is there the next time. */
+  stop() {
+    this.#stopped = true;
+    this.#heir?.dispose();
+  }
+
+  /** @param {Left} left */
+  async #send({ key, free }) {
+    let ready = false;
+    const heir = (this.#heir = this.#open({
+      // The copy is let go here.
+      given: { key, free: () => {} },
+      /** @param {import("./errors.js").SyncedStoreError} error */
+      onError: (error) => {
+        this.#listeners.fail(error);
+        // Without its copy it has nothing to send.
+        if (!ready && error.code.startsWith("storage")) heir.dispose();
+      },
+      history: false,
+      autoConnect: false,
+      signal: undefined,
+    }));
+    try {
+      await heir.ready;
+      ready = true;
+      heir.connect();
+      await heir.flush();
+      await heir[asyncDisposing]();
+      await this.#journal.remove(key);
+    } catch {
+      // It has told its errors; the copy stays for the next time.
+    }
+    await heir[asyncDisposing]();
+    this.#heir = undefined;
+    free();
+  }
+}
