@@ -104,7 +104,7 @@ export type Auth =
  *
  * For each key it holds a compact form and, in order, what was appended since; the store gives texts for both.
  * Each call is one transaction: it happens whole or not at all, and when its promise resolves it is done.
- * A store calls for one key one after the other, and holds the key against others of the same origin with a Web Lock.
+ * A store calls for one key one after the other, and holds the key against others of the same origin with a Web Lock; where there are none, as in Node, against those of the same process.
  */
 export interface Persister {
   /** What is under a key; nothing when there is nothing. */

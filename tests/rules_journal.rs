@@ -6,7 +6,7 @@ mod support;
 
 use draftsync::client::{Client, Corrupt, Entry, Output, Saved};
 use draftsync::frame;
-use draftsync::protocol::{PatchOp, Seq, ToClient};
+use draftsync::protocol::{Offer, PatchOp, Seq, ToClient, ToRoom};
 use draftsync::tree::Tree;
 use support::tree;
 
@@ -200,7 +200,11 @@ fn j5_what_was_written_meanwhile_stands_on_top() {
     kept.restore(&mut client, true).expect("what was kept");
     assert_eq!(client.view(), &tree(r#"{"list":[1,2,4],"a":1,"b":2}"#));
     let seqs: Vec<u64> = client.offers().map(|offer| offer.seq.0).collect();
-    assert_eq!(seqs, [1, 2, 3]);
+    assert_eq!((seqs[0], seqs[2] - seqs[1]), (1, 1));
+    assert!(
+        seqs[1] > 1_000_000,
+        "room for numbers that were lost: {seqs:?}"
+    );
     let told: Vec<_> = std::iter::from_fn(|| client.poll_output()).collect();
     let written = told
         .iter()
@@ -226,4 +230,55 @@ fn j6_beside_a_living_replica_it_takes_the_base_and_another_name() {
         })
         .collect();
     assert_eq!(saved, [other.id()]);
+}
+
+#[test]
+fn j7_r9_an_old_copy_offers_nothing_twice_that_the_room_has_taken() {
+    let mut kept = Kept::joined();
+    kept.write(r#"[{"op":"add","path":"/list/0","value":"x"}]"#);
+    kept.write(r#"[{"op":"add","path":"/list/0","value":"y"}]"#);
+    let [x, y] = &kept.client.offers().collect::<Vec<_>>()[..] else {
+        panic!("two changes wait");
+    };
+    let taken = |offer: &Offer<Tree>, version: u64| {
+        let tag = String::from(offer.tag);
+        format!(
+            r#"{{"seq":{},"tag":"{tag}","version":{version}}}"#,
+            offer.seq.0
+        )
+    };
+    // The disk has only the first of them; the room has both, and remembers both or one.
+    for (results, unknown) in [
+        (format!("{},{}", taken(x, 6), taken(y, 7)), 0),
+        (taken(y, 7), 1),
+    ] {
+        let mut journal = kept.journal.clone();
+        journal.truncate(2);
+        let mut old = Client::new(tree("{}"), 8);
+        old.restore(kept.saved(), journal, true)
+            .expect("what was kept");
+        let name = old.id();
+        write(&mut old, r#"[{"op":"add","path":"/z","value":1}]"#);
+        old.handle_opened();
+        old.handle_message(message(&format!(
+            r#"{{"type":"welcome","version":7,"epoch":"fedcba9876543210fedcba9876543210",
+            "last_seq":2,"results":[{results}],"snapshot":{{"list":["y","x",1,2,3]}},
+            "limits":{{"message_bytes_max":1048576}}}}"#
+        )));
+        let told: Vec<_> = std::iter::from_fn(|| old.poll_output()).collect();
+        let pushed: Vec<_> = told
+            .iter()
+            .filter_map(|output| match output {
+                Output::Send(ToRoom::Push { changes, .. }) => Some(changes.len()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(old.id(), name);
+        assert_eq!(
+            pushed,
+            [1 + unknown],
+            "what was written since, and what nobody knows of"
+        );
+        assert_eq!(old.base(), &tree(r#"{"list":["y","x",1,2,3]}"#));
+    }
 }

@@ -7,7 +7,7 @@ use crate::apply::{self, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
-use crate::protocol::{CatchUp, Change, PatchOp, Seq, ToClient, ToRoom, Verdict, Version, Welcome};
+use crate::protocol::{CatchUp, Change, PatchOp, ToClient, ToRoom, Verdict, Version, Welcome};
 use crate::rebase::Run;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -56,22 +56,15 @@ impl<D: Doc> Client<D> {
     fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
         self.limits = welcome.limits;
         let lost = self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
-        let results = self.results_for_flight(welcome.results);
-        let other_tag = |(result, change): (&Verdict<_>, &Pending<_>)| result.tag != change.tag;
-        let cloned = results.iter().zip(&self.pending).any(other_tag);
-        if lost || cloned {
+        let results = self.results_for_pending(welcome.results);
+        if lost {
             // A backup has what it took before it was made; under another name it would take that
             // again. Its document comes with the next welcome: the app, told of the loss, has
             // still the one that is lost.
-            if !cloned {
-                self.settle_unseen(results);
-                self.stale = true;
-            }
-            // Where a tag differs another replica bears this name.
+            self.settle_unseen(results);
+            self.stale = true;
             self.begin_again();
-            if lost {
-                self.outputs.push(Output::HistoryLost);
-            }
+            self.outputs.push(Output::HistoryLost);
             return Err(Unfit);
         }
         match welcome.catch_up {
@@ -109,16 +102,29 @@ impl<D: Doc> Client<D> {
         self.save_soon();
     }
 
-    /// The results that answer what is in flight, in its order.
-    fn results_for_flight(&self, results: Vec<Verdict<D::Value>>) -> Vec<Verdict<D::Value>> {
-        let first = self
-            .pending
-            .first()
-            .map_or(Seq(u64::MAX), |change| change.seq);
+    /// The results that answer the first changes of pending, in their order.
+    ///
+    /// A replica that was restored from an old copy may have less in mind than the room: of what
+    /// stands before the first result nobody can say what became, and results of what it has
+    /// forgotten mean nothing to it.
+    fn results_for_pending(&mut self, results: Vec<Verdict<D::Value>>) -> Vec<Verdict<D::Value>> {
+        let waits = |result: &Verdict<_>| self.pending.iter().any(|next| next.seq == result.seq);
+        let mut results: Vec<_> = results.into_iter().filter(waits).collect();
+        if let Some(first) = results.first() {
+            let before = self.pending.iter().take_while(|next| next.seq < first.seq);
+            let forgotten = before.count();
+            self.in_flight = self.in_flight.saturating_sub(forgotten);
+            self.walk();
+            self.refuse(forgotten, ErrorCode::UnknownOutcome);
+        }
+        let both = results.iter().zip(&self.pending);
+        let same =
+            both.take_while(|(result, next)| (result.seq, result.tag) == (next.seq, next.tag));
+        let same = same.count();
+        // Where a tag differs another replica bears this name.
+        self.cloned |= same < results.len();
+        results.truncate(same);
         results
-            .into_iter()
-            .filter(|result| result.seq >= first)
-            .collect()
     }
 
     /// Changes one at a time up to the place of the results, then the results, then the rest.

@@ -14,6 +14,10 @@ use crate::protocol::{CatchUp, ClientId, Epoch, Offer, Seq, ToClient, Version};
 use crate::rebase::Run;
 use alloc::vec::Vec;
 
+/// A restored replica numbers on from so far behind what it knows: had its disk lost what was
+/// written last, it would give the same numbers to other changes.
+const SEQ_GAP: u64 = 1 << 20;
+
 /// A replica at one moment, with nothing in flight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved<V> {
@@ -86,6 +90,7 @@ impl<D: Doc> Client<D> {
             kept.happened(entry)?;
         }
         kept.phase = Phase::Offline;
+        kept.last_seq.0 += SEQ_GAP;
         core::mem::swap(&mut kept.outputs, &mut self.outputs);
         kept.moved = true;
         kept.queue_changes_max = self.queue_changes_max;

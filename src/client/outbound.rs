@@ -125,7 +125,7 @@ impl<D: Doc> Client<D> {
     }
 
     /// Refuses the first changes in the room's place.
-    fn refuse(&mut self, count: usize, code: ErrorCode) {
+    pub(super) fn refuse(&mut self, count: usize, code: ErrorCode) {
         if count == 0 {
             return;
         }
