@@ -2,8 +2,6 @@
 // What other tabs have left is sent by stores of its own, one copy after the other: under the
 // names that the changes were offered with, or what the room has taken would be taken again.
 
-import { asyncDisposing } from "./host.js";
-
 /** @import { SyncedStore } from "./index.js" */
 /** @import { Journal, Left } from "./journal.js" */
 /** @import { Listeners } from "./listeners.js" */
@@ -53,9 +51,12 @@ export class Heirs {
   /** @param {Left} left */
   async #send({ key, free }) {
     let ready = false;
+    let closed = () => {};
+    /** @type {Promise<void>} */
+    const closing = new Promise((resolve) => (closed = resolve));
     const heir = (this.#heir = this.#open({
-      // The copy is let go here.
-      given: { key, free: () => {} },
+      // It says here that it has closed; the copy is let go below.
+      given: { key, free: closed },
       /** @param {import("./errors.js").SyncedStoreError} error */
       onError: (error) => {
         this.#listeners.fail(error);
@@ -71,12 +72,14 @@ export class Heirs {
       ready = true;
       heir.connect();
       await heir.flush();
-      await heir[asyncDisposing]();
+      heir.dispose();
+      await closing;
       await this.#journal.remove(key);
     } catch {
       // It has told its errors; the copy stays for the next time.
+      heir.dispose();
+      await closing;
     }
-    await heir[asyncDisposing]();
     this.#heir = undefined;
     free();
   }

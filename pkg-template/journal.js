@@ -1,6 +1,7 @@
 // @ts-check
 // Keeps what the core wants kept, in order, and lets nothing be sent before it is written.
 
+// Loaded together, and only where there is a copy.
 export { Heirs } from "./heirs.js";
 
 /** @import { Persister } from "./index.js" */

@@ -170,6 +170,26 @@ inBothBrowsers("reload", (browser) => {
     await tab.close();
   });
 
+  test("B47: a database that a newer version of the app has taken over is left alone", async () => {
+    const { wire } = place();
+    const context = await browser().newContext();
+    const newer = await context.newPage();
+    await newer.goto(`${server.url}/healthz`);
+    await newer.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const request = indexedDB.open("draftsync", 2);
+          request.onerror = () => reject(request.error);
+          request.onsuccess = resolve;
+        }),
+    );
+    const tab = await Tab.open(context, server.url, wire);
+    await tab.write("one");
+    await holds(tab, ["one"]);
+    assert.deepEqual(await tab.errors(), [{ code: "storage", reason: "not-kept" }]);
+    await tab.close();
+  });
+
   test("B48: clearLocal leaves nothing of the room", async () => {
     const { wire } = place();
     const context = await browser().newContext();
