@@ -79,7 +79,9 @@ export class Wire {
   sending(text) {
     const socket = this.#socket;
     return () => {
-      if (socket === this.#socket) socket?.send(text);
+      if (!socket || socket !== this.#socket) return;
+      // One that is closing is about to say so, and would only complain; not all say how they are.
+      if (!(socket.readyState > 1)) socket.send(text);
     };
   }
 

@@ -95,6 +95,22 @@ describe("signs of life", () => {
   });
 });
 
+test("C19: nothing is sent into a socket that is closing, and it is offered again", async () => {
+  const { store, socket, sockets } = await connected(EMPTY, {
+    initial: EMPTY,
+    connection: QUICK,
+  });
+  // A browser complains in its console of each message that is sent then.
+  Object.assign(socket, { readyState: 2 });
+  store.update((draft) => void (draft.n = 1));
+  assert.deepEqual(types(socket.sent), ["hello"]);
+  socket.end(1006);
+  await until("the next", () => sockets.length === 2);
+  sockets[1].open();
+  sockets[1].welcome(1, EMPTY);
+  assert.deepEqual(types(sockets[1].sent), ["hello", "push"]);
+});
+
 describe("the page", () => {
   test("B40, C34: without a network nothing is tried, and with it at once", async (context) => {
     const { tell, navigator } = page(context);
