@@ -7,7 +7,7 @@ use crate::apply::{self, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::op::Patch;
-use crate::protocol::{CatchUp, Change, PatchOp, ToClient, ToRoom, Verdict, Version, Welcome};
+use crate::protocol::{CatchUp, Change, PatchOp, Seq, ToClient, ToRoom, Verdict, Version, Welcome};
 use crate::rebase::Run;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -56,7 +56,7 @@ impl<D: Doc> Client<D> {
     fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
         self.limits = welcome.limits;
         let lost = self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
-        let results = self.results_for_pending(welcome.results);
+        let results = self.results_for_pending(welcome.results, welcome.last_seq);
         if lost {
             // A backup has what it took before it was made; under another name it would take that
             // again. Its document comes with the next welcome: the app, told of the loss, has
@@ -105,14 +105,19 @@ impl<D: Doc> Client<D> {
     /// The results that answer the first changes of pending, in their order.
     ///
     /// A replica that was restored from an old copy may have less in mind than the room: of what
-    /// stands before the first result nobody can say what became, and results of what it has
+    /// was decided and has no result nobody can say what became, and results of what it has
     /// forgotten mean nothing to it.
-    fn results_for_pending(&mut self, results: Vec<Verdict<D::Value>>) -> Vec<Verdict<D::Value>> {
+    fn results_for_pending(
+        &mut self,
+        results: Vec<Verdict<D::Value>>,
+        last_seq: Seq,
+    ) -> Vec<Verdict<D::Value>> {
         let waits = |result: &Verdict<_>| self.pending.iter().any(|next| next.seq == result.seq);
         let mut results: Vec<_> = results.into_iter().filter(waits).collect();
-        if let Some(first) = results.first() {
-            let before = self.pending.iter().take_while(|next| next.seq < first.seq);
-            let forgotten = before.count();
+        let first = results.first().map(|result| result.seq);
+        let unknown = |next: &&Pending<_>| next.seq <= last_seq && Some(next.seq) != first;
+        let forgotten = self.pending.iter().take_while(unknown).count();
+        if forgotten > 0 {
             self.in_flight = self.in_flight.saturating_sub(forgotten);
             self.walk();
             self.refuse(forgotten, ErrorCode::UnknownOutcome);

@@ -115,12 +115,16 @@ export function nodes(value) {
   return count;
 }
 
+/** A text of as many bytes as characters. */
+const ASCII = /^[ -~]*$/;
+
 /** Bytes of a value as JSON in UTF-8, at most. @param {any} value */
 export function jsonBytes(value) {
   // The longest is like -0.0000012345678901234567.
   if (typeof value === "number") return 25;
   if (typeof value === "boolean" || value === null) return 5;
   const text = JSON.stringify(value);
+  if (ASCII.test(text)) return text.length;
   // Only a long text is worth counting.
   return text.length < 10000 ? text.length * 3 : new TextEncoder().encode(text).length;
 }
