@@ -56,7 +56,7 @@ const ADVICE = {
   rejected: "taken back",
   "unknown-outcome": "read the state before you repeat it",
   unauthorized: "needs valid credentials",
-  forbidden: "this client may not enter the room",
+  forbidden: "this client may not enter the room, or not write in it",
   protocol: "client and room do not understand each other; check the address",
   "protocol-version": "update the older one",
   replaced: "another connection has this client's id",

@@ -53,7 +53,7 @@ export const SENTENCES = {
   "unknown-outcome":
     "nobody can say any more whether the room took the change; look at the state before you repeat it",
   unauthorized: "the room asks for valid credentials",
-  forbidden: "this client may not enter the room",
+  forbidden: "this client may not enter the room, or not write in it",
   protocol:
     "client and room did not understand each other; check that the address is a draftsync server",
   "protocol-version":
