@@ -326,7 +326,8 @@ export class Store {
     if (type === "send" && this.#copy) return this.#copy.send(wire.sending(event));
     if (type in wire) return wire[type](event);
     if (event?.version > this.#changes.version) this.#changes.version = event.version;
-    if (type === "status") this.#restoring || this.#take(event);
+    if (type === "status")
+      this.#take(this.#restoring ? { ...this.#status, pending: event.pending } : event);
     else if (type === "settled") this.#changes.end(event.seq, { settled: event });
     else if (type === "rejected") this.#changes.end(event.seq, { refused: event });
     else if (type === "ready") this.#greeted();
@@ -336,9 +337,9 @@ export class Store {
     this.#endFlushes();
   }
 
-  /** @param {CoreStatus} status */
+  /** @param {CoreStatus | Status} status */
   #take(status) {
-    const { error } = status;
+    const error = /** @type {CoreStatus} */ (status).error;
     this.#status = /** @type {Status} */ (error ? { ...status, error: errorOf(error) } : status);
     if (this.#status.state === "failed") this.#ready.reject(this.#status.error);
     this.#listeners.tell("status", this.#status);

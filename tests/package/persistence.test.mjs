@@ -320,7 +320,7 @@ test("B46: what was written before the copy was found stands on top of it", asyn
   let flushed = false;
   void store.flush().then(() => (flushed = true));
   const change = store.update((board) => void board.list.push("early"));
-  assert.deepEqual(store.status.value.state, "loading");
+  assert.deepEqual(store.status.value, { state: "loading", pending: 1 });
   await opening;
   assert.ok(!flushed, "what was kept is not sent");
   assert.deepEqual(store.state, { n: 4, list: ["a", "early"] });
