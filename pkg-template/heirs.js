@@ -12,6 +12,8 @@ export class Heirs {
   #listeners;
   /** The store that sends now. @type {SyncedStore<object> | undefined} */
   #heir;
+  /** Copies that could not be sent, for reasons of their own. @type {Set<string>} */
+  #failed = new Set();
   #running = false;
   #stopped = false;
 
@@ -32,7 +34,7 @@ export class Heirs {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (let left; !this.#stopped && (left = await this.#journal.nextLeft());) {
+      for (let left; !this.#stopped && (left = await this.#journal.nextLeft(this.#failed));) {
         if (this.#stopped) left.free();
         else await this.#send(left);
       }
@@ -61,7 +63,9 @@ export class Heirs {
       onError: (error) => {
         this.#listeners.fail(error);
         // Without its copy it has nothing to send.
-        if (!ready && error.code.startsWith("storage")) heir.dispose();
+        if (ready || !error.code.startsWith("storage")) return;
+        this.#failed.add(key);
+        heir.dispose();
       },
       history: false,
       autoConnect: false,
@@ -75,8 +79,10 @@ export class Heirs {
       heir.dispose();
       await closing;
       await this.#journal.remove(key);
-    } catch {
-      // It has told its errors; the copy stays for the next time.
+    } catch (error) {
+      // It has told its errors; the copy stays for the next page, or where it was only stopped, for
+      // the next connection.
+      if (/** @type {any} */ (error)?.code !== "disposed") this.#failed.add(key);
       heir.dispose();
       await closing;
     }

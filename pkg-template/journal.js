@@ -74,8 +74,6 @@ function hold(name) {
 
 /** The copy that one store keeps of its room. */
 export class Journal {
-  /** Copies that were tried to be sent already. @type {Set<string>} */
-  #tried = new Set();
   #persister;
   #prefix;
   #saveSoon;
@@ -123,7 +121,7 @@ export class Journal {
     let mine = given !== undefined;
     for (const key of given ? [] : await this.#keys()) {
       const free = await hold(key);
-      const other = await this.#load(key);
+      const other = await this.#load(key, free);
       // One's own counts more than one that is held, and then the newest version.
       const known = found ? newest(found) : -2;
       if (!other || (!free && mine) || (Boolean(free) === mine && newest(other) <= known)) {
@@ -146,16 +144,16 @@ export class Journal {
   }
 
   /**
-   * A copy that a store which is gone has left, and that was not tried yet. It is held.
+   * A copy that a store which is gone has left. It is held.
+   * @param {Set<string>} except keys of copies that are not wanted
    * @returns {Promise<Left | undefined>}
    */
-  async nextLeft() {
+  async nextLeft(except) {
     for (const key of await this.#keys()) {
-      if (key === this.#mine?.key || this.#tried.has(key)) continue;
+      if (key === this.#mine?.key || except.has(key)) continue;
       const free = await hold(key);
       if (!free) continue;
-      this.#tried.add(key);
-      if (await this.#load(key)) return { key, free };
+      if (await this.#load(key, free)) return { key, free };
       free();
     }
     return undefined;
@@ -173,11 +171,17 @@ export class Journal {
 
   /**
    * @param {string} key
+   * @param {() => void} [free] lets the key go, when it cannot be read
    * @returns {Promise<Found | undefined>}
    */
-  async #load(key) {
-    const found = await inTime(this.#persister.load(key));
-    return found?.compact === undefined ? undefined : /** @type {Found} */ (found);
+  async #load(key, free) {
+    try {
+      const found = await inTime(this.#persister.load(key));
+      return found?.compact === undefined ? undefined : /** @type {Found} */ (found);
+    } catch (error) {
+      free?.();
+      throw error;
+    }
   }
 
   /** Something happened. @param {string} entry */

@@ -231,6 +231,15 @@ test("B45: of what closed tabs have left nothing is removed that was not sent", 
   next.disconnect();
   await turns();
   assert.ok(browser.socket.closed, "without the room nothing is sent for others either");
+  next.connect();
+  await turns();
+  browser.socket.open();
+  await turns();
+  browser.socket.welcome(4, { n: 3, list: ["a"] });
+  await until(() => browser.sockets.length === 9);
+  browser.socket.open();
+  await until(() => browser.socket.sent.length > 0);
+  assert.equal(browser.socket.sent[0].client_id, beside.clientId, "it goes on with what was left");
   assert.deepEqual(browser.errors, []);
 });
 
