@@ -5,6 +5,9 @@
 /** @typedef {import("./index.js").ErrorCode} ErrorCode */
 /** @typedef {import("./core.js").Fault} Fault */
 
+/** Where each code is explained: a file of the package, which needs no network to be read. */
+const DOCS = "draftsync/docs/errors.md#";
+
 /** Codes after which the same thing may work later without anybody changing anything. */
 const RETRYABLE =
   /^(network|rate-limited|queue-full|slow|storage|storage-full|overloaded|unavailable)$/;
@@ -96,7 +99,7 @@ export class SyncedStoreError extends Error {
     this.name = "SyncedStoreError";
     this.code = code;
     this.retryable = RETRYABLE.test(code);
-    this.docs = "draftsync/README.md#" + code;
+    this.docs = DOCS + code;
     this.details = details;
   }
 }

@@ -375,7 +375,7 @@ export class SyncedStoreError extends Error {
   readonly code: ErrorCode;
   /** Whether the same thing may work later without a change. */
   readonly retryable: boolean;
-  /** Where the code is explained. */
+  /** Where the code is explained: a file of this package, and the section in it. */
   readonly docs: string;
   /** Facts, by code: `reason`, `op`, `path` and others. */
   readonly details: Json | undefined;

@@ -42,6 +42,10 @@ export const SENTENCES = {
     "the recipe changed the store by another way than its draft; call update after the recipe",
   "not-a-patch": "this is no JSON Patch; give an array of operations, as RFC 6902 has them",
   "history-lost": "the room lost its history; changes that wait are sent to it anew",
+  "not-kept":
+    "this browser keeps no copy of the room; the store goes on without, and changes that wait may end with the page",
+  corrupt:
+    "the copy in this browser is damaged; clearLocal() removes it, with what was not sent, and begins anew",
   recorder: "the recipe was misread, and nothing has changed; please report this",
   mispredicted:
     "the room read a change otherwise than this store, and that counts; please report this",

@@ -200,7 +200,7 @@ function mistake(entry, act, message) {
   assert.equal(error.name, "SyncedStoreError");
   assert.equal(error.code, "invalid-patch");
   assert.equal(error.retryable, false);
-  assert.equal(error.docs, "draftsync/README.md#invalid-patch");
+  assert.equal(error.docs, "draftsync/docs/errors.md#invalid-patch");
   assert.equal(store.state, before);
   assert.deepEqual(errors, [], "an error that is thrown is not told twice");
 }

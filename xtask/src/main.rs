@@ -9,6 +9,7 @@
 mod bench;
 mod crash;
 mod demo;
+mod papers;
 mod pkg;
 mod run;
 mod scenarios;

@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
+use crate::papers;
 use crate::run;
 use crate::stamp;
 use crate::tools::{self, WASM};
@@ -108,9 +109,11 @@ fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "LICENSE-APACHE",
         "LICENSE-MIT",
         "xtask/src/pkg.rs",
+        "xtask/src/papers.rs",
         "xtask/bundle.mjs",
     ];
-    paths.iter().map(|path| workspace.root.join(path)).collect()
+    let paths = paths.iter().map(|path| workspace.root.join(path));
+    paths.chain(papers::sources(&workspace.root)).collect()
 }
 
 /// Compiles the core and returns the path of the wasm as rustc wrote it.
@@ -206,6 +209,7 @@ fn assemble(workspace: &Workspace, glue: &Path, to: &Path) -> Result<()> {
             fs::copy(&file, &place).with_context(|| format!("cannot copy {}", file.display()))?;
         }
     }
+    papers::put_into(to, &workspace.root)?;
     for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
         let file = workspace.root.join(license);
         if file.is_file() {
