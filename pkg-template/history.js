@@ -1,8 +1,7 @@
 // @ts-check
 
-/** @import { SyncedStore as Core } from "./core.js" */
-/** @import { Change, History as Shown, HistoryOptions } from "./index.js" */
-/** @import { Listeners } from "./listeners.js" */
+/** @import { History as Shown, HistoryOptions } from "./index.js" */
+/** @import { Replica } from "./replica.js" */
 
 /** What may be done, by the core's number for it; always the same objects. */
 const VALUES = [0, 1, 2, 3].map((bits) =>
@@ -11,9 +10,7 @@ const VALUES = [0, 1, 2, 3].map((bits) =>
 
 /** Undo and redo of this replica's own edits. @implements {Shown} */
 export class History {
-  #core;
-  #made;
-  #listeners;
+  #replica;
   #groupMs;
   /** How many groups the app has open. */
   #groups = 0;
@@ -22,19 +19,15 @@ export class History {
 
   /**
    * @param {HistoryOptions} options
-   * @param {<R>(act: (core: Core) => R) => R | undefined} core does something while there is one
-   * @param {(redo: boolean) => Change | null} made
-   * @param {Listeners} listeners
+   * @param {Replica} replica
    */
-  constructor({ groupMs = 400 }, core, made, listeners) {
+  constructor({ groupMs = 400 }, replica) {
     this.#groupMs = groupMs;
-    this.#core = core;
-    this.#made = made;
-    this.#listeners = listeners;
+    this.#replica = replica;
   }
 
   get value() {
-    return VALUES[this.#core((core) => core.history()) ?? 0];
+    return VALUES[this.#replica.act((core) => core.history()) ?? 0];
   }
 
   get = () => this.value;
@@ -43,22 +36,28 @@ export class History {
   subscribe = (run) => {
     let told = this.value;
     run(told);
-    return this.#listeners.add("history", () => {
+    return this.#replica.listeners.add("history", () => {
       if (told !== (told = this.value)) run(told);
     });
   };
 
   undo() {
-    return this.#made(false);
+    return this.#step(false);
   }
 
   redo() {
-    return this.#made(true);
+    return this.#step(true);
+  }
+
+  /** @param {boolean} redo */
+  #step(redo) {
+    const made = this.#replica.run((core) => core.stepBack(redo));
+    return made ? this.#replica.changes.made(made) : null;
   }
 
   clear() {
-    this.#core((core) => core.clearHistory());
-    this.#listeners.tell("history");
+    this.#replica.act((core) => core.clearHistory());
+    this.#replica.listeners.tell("history");
   }
 
   group() {
@@ -83,6 +82,6 @@ export class History {
   #begin() {
     if (this.#groups) return;
     this.#last = -Infinity;
-    this.#core((core) => core.beginGroup());
+    this.#replica.act((core) => core.beginGroup());
   }
 }
