@@ -1,7 +1,8 @@
 // @ts-check
-// The default entry for development: it freezes what it hands out, checks itself
+// The default entry for development: it freezes what it hands out, checks itself,
 // and says what is wrong in whole sentences.
 
+import { advise } from "./advice.js";
 import { explain } from "./errors.js";
 import { load } from "./inline.js";
 import { SENTENCES } from "./sentences.js";
@@ -22,5 +23,6 @@ export class SyncedStore extends Store {
   constructor(url, options) {
     explain(SENTENCES);
     super(url, options, load, true);
+    advise(this, url, options);
   }
 }

@@ -1,7 +1,8 @@
 // @ts-check
-// The entry without wasm, for development: it freezes what it hands out, checks itself
+// The entry without wasm, for development: it freezes what it hands out, checks itself,
 // and says what is wrong in whole sentences.
 
+import { advise } from "./advice.js";
 import { explain } from "./errors.js";
 import { load } from "./fetched.js";
 import { SENTENCES } from "./sentences.js";
@@ -23,5 +24,6 @@ export class SyncedStore extends Store {
   constructor(url, options) {
     explain(SENTENCES);
     super(url, options, load, true);
+    advise(this, url, options);
   }
 }

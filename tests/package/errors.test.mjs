@@ -79,7 +79,7 @@ function kebab(name) {
 test("B51: docs/errors.md has a section for each code, and says three things in it", () => {
   const union = /type ErrorCode =([^;]*);/.exec(read(`${pkg}/index.d.ts`))?.[1] ?? "";
   assert.deepEqual(all(union, /"(.*)"/g).flat(), known, "declared as the core has them");
-  assert.deepEqual([...sections.keys()].slice(0, -1), known, "in the order of the list");
+  assert.deepEqual([...sections.keys()].slice(0, -2), known, "in the order of the list");
   for (const code of known) {
     const section = sections.get(code) ?? "";
     const starts = PARTS.map((part) => section.indexOf(`\n${part}`));
@@ -93,7 +93,8 @@ test("B51: docs/errors.md has a section for each code, and says three things in 
 });
 
 test("B51: docs/errors.md has each reason that there is, under its code, and no other", () => {
-  const found = tables(page).map(({ heading, head, rows }) => {
+  const lists = tables(page).filter(({ heading }) => known.includes(heading));
+  const found = lists.map(({ heading, head, rows }) => {
     assert.deepEqual(head, REASON);
     return rows.map(([reason, what, advice]) => {
       assert.ok(what.length > 10 && advice.length > 5, reason);
