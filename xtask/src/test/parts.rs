@@ -21,6 +21,10 @@ const BROWSER_TIMEOUT_S: &str = "180";
 /// One test of Node, longest first an end-to-end test with two browsers on a busy machine.
 const NODE_TIMEOUT_MS: &str = "180000";
 
+/// The versions of TypeScript that read the package's declarations: last year's, ours and the
+/// newest.
+const TYPESCRIPTS: [&str; 3] = ["typescript-5.9", "typescript", "typescript-7.0"];
+
 /// A part of the tests, as one names it on the command line.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
@@ -172,9 +176,10 @@ fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
     node_test(workspace, report, "node --test (package)", &files)?;
     // The types are tested as an app sees them, in the package that was just built.
     let project = "tests/types/tsconfig.json";
-    if workspace.root.join(project).is_file() {
-        let mut tsc = node_tool(workspace, "typescript/bin/tsc");
-        report.check(&format!("tsc {project}"), tsc.args(["--project", project]));
+    for typescript in TYPESCRIPTS {
+        let mut tsc = node_tool(workspace, &format!("{typescript}/bin/tsc"));
+        let name = format!("{typescript}, {project}");
+        report.check(&name, tsc.args(["--project", project]));
     }
     Ok(())
 }
