@@ -32,7 +32,7 @@ Usage: cargo xtask <command>
   demo [--port N]      build everything, start the server with the demo (port 7700)
   test [part...]       run every test, or the parts named: native, wasm, package, e2e
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
-  size                 print the sizes of what an app ships; fail over the budget
+  size                 print the sizes of what an app ships; fail over a budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
   soak [options]       try a property with any number of cases (soak --list names them)
   crash [options]      kill a server under load, and check what it kept (crash --help)

@@ -11,6 +11,7 @@ use super::report::Report;
 use crate::demo;
 use crate::pkg::{self, Flavour};
 use crate::run;
+use crate::size;
 use crate::stamp;
 use crate::tools::{self, WASM};
 use crate::workspace::Workspace;
@@ -181,6 +182,8 @@ fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
         let name = format!("{typescript}, {project}");
         report.check(&name, tsc.args(["--project", project]));
     }
+    let package = pkg::pkg(workspace, Flavour::Published)?;
+    report.check("sizes, ceilings", &mut size::ceilings(workspace, &package));
     Ok(())
 }
 
