@@ -54,7 +54,7 @@ impl Part {
         match self {
             Self::Native => 200,
             Self::Wasm => 2,
-            Self::Package => 500,
+            Self::Package => 512,
             Self::E2e => 46,
         }
     }
@@ -173,7 +173,10 @@ fn wasm(workspace: &Workspace, report: &mut Report) -> Result<()> {
 
 /// Runs what needs the built package and no server.
 fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
-    let files = node_tests(workspace, &["tests/draft", "tests/package"])?;
+    let files = node_tests(
+        workspace,
+        &["tests/draft", "tests/package", "tests/bindings"],
+    )?;
     node_test(workspace, report, "node --test (package)", &files)?;
     // The types are tested as an app sees them, in the package that was just built.
     let project = "tests/types/tsconfig.json";

@@ -1,0 +1,54 @@
+import type { FC, ReactNode } from "react";
+import type { Immutable, Readable, Status, SyncedStore, SyncedStoreOptions } from "./index.js";
+
+/**
+ * The state of a store, or what `selector` takes from it. The component is rendered again when that has become another value.
+ *
+ * A selector may be written inline. One that makes a new object each time needs `equal`, which says when two of them are the same.
+ *
+ * @defaultValue `equal` is `Object.is`
+ */
+export function useStore<T extends object>(store: SyncedStore<T>): Immutable<T>;
+export function useStore<T extends object, S>(
+  store: SyncedStore<T>,
+  selector: (state: Immutable<T>) => S,
+  equal?: (a: S, b: S) => boolean,
+): S;
+
+/**
+ * The value of anything that has `get` and `subscribe`, such as `store.history`.
+ *
+ * @param serverValue - what a server renders and hydration begins with, where the value at that time may be another in the browser; always the same object
+ */
+export function useReadable<V>(readable: Readable<V>, serverValue?: V): V;
+
+/** The state of the connection; on a server and while hydrating it is `loading`. */
+export function useStatus(store: SyncedStore<any>): Status;
+
+/**
+ * The store of a room, made when the first component asks for this url. It is shared by all that do, and disposed of a second after the last of them has gone.
+ *
+ * Its options are those of the component that was first. On a server it is one that only has `initial`.
+ */
+export function useSyncedStore<T extends object>(
+  url: string,
+  options: SyncedStoreOptions<T>,
+): SyncedStore<T>;
+
+/** What {@link createStoreContext} gives: the hooks of one kind of store, which find it by themselves. */
+export interface StoreContext<T extends object> {
+  /** Gives its children a store. */
+  readonly Provider: FC<{ store: SyncedStore<T>; children?: ReactNode }>;
+  /** The store of the nearest Provider, for writing. Throws where there is none, as the others do. */
+  readonly useSyncedStore: () => SyncedStore<T>;
+  /** {@link useStore} without its first argument. */
+  readonly useStore: {
+    (): Immutable<T>;
+    <S>(selector: (state: Immutable<T>) => S, equal?: (a: S, b: S) => boolean): S;
+  };
+  /** {@link useStatus} of that store. */
+  readonly useStatus: () => Status;
+}
+
+/** Makes a context for stores whose document is a `T`. */
+export function createStoreContext<T extends object>(): StoreContext<T>;

@@ -1,0 +1,108 @@
+// @ts-check
+"use client";
+// React, from 18 on.
+
+import {
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useSyncExternalStore,
+} from "react";
+import { SyncedStore } from "draftsync";
+import { entryOf, use } from "./registry.js";
+import { remembering } from "./select.js";
+
+/** @import { Readable, Status, SyncedStoreOptions } from "./index.js" */
+
+/** What a server shows, and hydration begins with: no connection is alike on both sides. @type {Status} */
+const LOADING = { state: "loading", pending: 0 };
+
+/**
+ * @param {SyncedStore<any>} store
+ * @param {(state: any) => any} [selector]
+ * @param {(a: any, b: any) => boolean} [equal]
+ */
+export function useStore(store, selector, equal) {
+  /** @type {import("react").RefObject<{ value: any } | undefined>} */
+  const shown = useRef(undefined);
+  // An inline selector is another one each time; what it gives is compared with what is shown.
+  const select = useMemo(
+    () => remembering(selector, equal, shown.current),
+    [store, selector, equal],
+  );
+  const value = useSyncExternalStore(
+    store.subscribe,
+    () => select(store.getSnapshot()),
+    () => select(store.getServerSnapshot()),
+  );
+  useEffect(() => {
+    shown.current = { value };
+  });
+  return value;
+}
+
+/**
+ * @template V
+ * @param {Readable<V>} readable
+ * @param {V} [serverValue]
+ * @returns {V}
+ */
+export function useReadable({ subscribe, get }, serverValue) {
+  return useSyncExternalStore(subscribe, get, serverValue === undefined ? get : () => serverValue);
+}
+
+/** @param {SyncedStore<any>} store */
+export function useStatus(store) {
+  return useReadable(store.status, LOADING);
+}
+
+/**
+ * @param {string} url
+ * @param {SyncedStoreOptions<any>} options
+ */
+export function useSyncedStore(url, options) {
+  const [, again] = useReducer((count) => count + 1, 0);
+  const onServer = typeof window === "undefined";
+  const entry = onServer ? renderOnly(url, options) : entryOf(url, options);
+  useEffect(() => {
+    const end = use(url, entry);
+    // A hidden tree comes back with effects and without rendering, and its store may have ended.
+    if (!end) again();
+    return end;
+  }, [url, entry]);
+  return entry.store;
+}
+
+/**
+ * A store to render with on a server: it has `initial`, belongs to nobody else, and ends at once,
+ * because nothing tells when the page is done.
+ * @param {string} url
+ * @param {SyncedStoreOptions<any>} options
+ */
+function renderOnly(url, options) {
+  const place = new URL(url, "ws://server");
+  const store = new SyncedStore(place, { ...options, persist: undefined, autoConnect: false });
+  store.dispose();
+  return { store, users: 0, timer: undefined };
+}
+
+export function createStoreContext() {
+  const Context = createContext(/** @type {SyncedStore<any> | undefined} */ (undefined));
+  const useSyncedStore = () => {
+    const store = useContext(Context);
+    if (!store) throw new Error("no store here: render this inside the Provider of its context");
+    return store;
+  };
+  return {
+    /** @param {{ store: SyncedStore<any>, children?: import("react").ReactNode }} props */
+    Provider: ({ store, children }) => createElement(Context.Provider, { value: store }, children),
+    useSyncedStore,
+    /** @type {(selector?: any, equal?: any) => any} */
+    useStore: (selector, equal) => useStore(useSyncedStore(), selector, equal),
+    useStatus: () => useStatus(useSyncedStore()),
+  };
+}
