@@ -30,7 +30,8 @@ const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   demo [--port N]      build everything, start the server with the demo (port 7700)
-  test [part...]       run every test, or the parts named: native, wasm, package, e2e
+  test [part...]       run every test, or the parts named: native, wasm, package, e2e,
+                       matrix
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
   size                 print the sizes of what an app ships; fail over a budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -83,26 +83,47 @@ pub(crate) fn browser_testing(workspace: &Workspace) -> Result<[PathBuf; 3]> {
 
 /// Makes sure that `node_modules` is what `package-lock.json` says.
 pub(crate) fn npm_packages(workspace: &Workspace) -> Result<()> {
+    let _lock = workspace.lock("npm")?;
+    npm_ci(&workspace.root, "npm packages")
+}
+
+/// Makes sure of the packages that only the matrix of bundlers needs, and returns their folder.
+///
+/// They are kept away from `node_modules` of the repository, because they are large and some are
+/// other versions of what is there.
+pub(crate) fn matrix_packages(workspace: &Workspace) -> Result<PathBuf> {
+    let _lock = workspace.lock("matrix")?;
+    let folder = workspace.state.join("matrix");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for file in ["package.json", "package-lock.json"] {
+        let source = workspace.root.join("tests/matrix").join(file);
+        fs::copy(&source, folder.join(file))
+            .with_context(|| format!("cannot copy {}", source.display()))?;
+    }
+    npm_ci(&folder, "npm packages of the matrix")?;
+    Ok(folder)
+}
+
+fn npm_ci(folder: &Path, what: &str) -> Result<()> {
     let version = run::read(Command::new("node").arg("--version"))
         .context("Node is needed: install Node 20 or later")?;
     if !node_is_new_enough(&version) {
         let (major, minor) = NODE_MIN;
         bail!("Node is {version}, but the tools need {major}.{minor} or later; install it");
     }
-    let _lock = workspace.lock("npm")?;
     // A native npm package belongs to one Node, so the stamp names it.
-    let hash = stamp::hash(&[&version], &[workspace.root.join("package-lock.json")])?;
-    let stamp = workspace.root.join("node_modules/.draftsync-stamp");
+    let hash = stamp::hash(&[&version], &[folder.join("package-lock.json")])?;
+    let stamp = folder.join("node_modules/.draftsync-stamp");
     if stamp::is_fresh(&stamp, &hash) {
-        println!("xtask: npm packages are those of package-lock.json, skipped");
+        println!("xtask: {what} are those of package-lock.json, skipped");
         return Ok(());
     }
-    println!("xtask: installing the npm packages of package-lock.json (under a minute)");
+    println!("xtask: installing the {what} (under a minute)");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let mut command = Command::new(npm);
     command
         .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(&workspace.root);
+        .current_dir(folder);
     run::check(&mut command)?;
     stamp::write(&stamp, &hash)
 }

@@ -63,7 +63,10 @@ mod tests {
                 .map(|parts| parts.into_iter().map(Part::name).collect::<Vec<_>>())
                 .ok()
         };
-        assert_eq!(chosen(&[]), Some(vec!["native", "wasm", "package", "e2e"]));
+        assert_eq!(
+            chosen(&[]),
+            Some(vec!["native", "wasm", "package", "e2e", "matrix"])
+        );
         assert_eq!(chosen(&["e2e", "native"]), Some(vec!["native", "e2e"]));
         assert_eq!(chosen(&["nativ"]), None);
     }

@@ -1,4 +1,4 @@
-//! The four parts of the tests: what each needs, runs, and must at least count.
+//! The five parts of the tests: what each needs, runs, and must at least count.
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,11 +33,18 @@ pub(super) enum Part {
     Wasm,
     Package,
     E2e,
+    Matrix,
 }
 
 impl Part {
     /// Quick and basic things first.
-    pub(super) const ALL: [Self; 4] = [Self::Native, Self::Wasm, Self::Package, Self::E2e];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Native,
+        Self::Wasm,
+        Self::Package,
+        Self::E2e,
+        Self::Matrix,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -45,6 +52,7 @@ impl Part {
             Self::Wasm => "wasm",
             Self::Package => "package",
             Self::E2e => "e2e",
+            Self::Matrix => "matrix",
         }
     }
 
@@ -56,6 +64,7 @@ impl Part {
             Self::Wasm => 2,
             Self::Package => 512,
             Self::E2e => 46,
+            Self::Matrix => 8,
         }
     }
 
@@ -65,6 +74,7 @@ impl Part {
             Self::Wasm => wasm(workspace, report),
             Self::Package => package(workspace, report),
             Self::E2e => e2e(workspace, report),
+            Self::Matrix => matrix(workspace, report),
         }
     }
 }
@@ -194,6 +204,13 @@ fn package(workspace: &Workspace, report: &mut Report) -> Result<()> {
 fn e2e(workspace: &Workspace, report: &mut Report) -> Result<()> {
     let files = node_tests(workspace, &["tests/e2e"])?;
     node_test(workspace, report, "node --test (e2e)", &files)
+}
+
+/// Runs what needs the package, Chromium, and bundlers that nothing else needs.
+fn matrix(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    tools::matrix_packages(workspace)?;
+    let files = node_tests(workspace, &["tests/matrix"])?;
+    node_test(workspace, report, "node --test (matrix)", &files)
 }
 
 fn node_test(

@@ -7,8 +7,10 @@ import { build as esbuild } from "esbuild";
 import { build as viteBuild, createServer } from "vite";
 import webpack from "webpack";
 import { ServerProcess } from "../e2e/support/server.mjs";
-import { APP, html, outcomeOf, serve, startChromium } from "./support/pages.mjs";
-import { Project } from "./support/project.mjs";
+import { until } from "../e2e/support/until.mjs";
+import { APP, html, outcomeOf, serve, startChromium } from "../package/support/pages.mjs";
+import { Project } from "../package/support/project.mjs";
+import { createApp, start, tool } from "./support/matrix.mjs";
 
 /** @type {Project} */
 let project;
@@ -43,15 +45,16 @@ afterEach(() => {
  */
 function visit(origin, room) {
   const address = `${server.url.replace("http", "ws")}/rooms/${room}`;
-  return outcomeOf(browser, `${origin}/?room=${encodeURIComponent(address)}`);
+  return outcomeOf(browser, `${origin}?room=${encodeURIComponent(address)}`);
 }
 
 /**
  * @param {string} folder of the project
  * @param {string} room
+ * @param {Project} [of]
  */
-async function visitFolder(folder, room) {
-  const files = await serve(project.path(folder));
+async function visitFolder(folder, room, of = project) {
+  const files = await serve(of.path(folder));
   try {
     return await visit(files.url, room);
   } finally {
@@ -120,5 +123,49 @@ test("B35: webpack bundles the package, in production and in development", async
     assert.equal(stats.toString({ all: false, errors: true, warnings: true }), "");
     project.write(`${folder}/index.html`, html("/app.js"));
     assert.equal(await visitFolder(folder, folder), seen);
+  }
+});
+
+test("B35: rollup bundles the package", async (t) => {
+  const app = await createApp("rollup");
+  t.after(() => app.remove());
+  app.write("app.js", APP);
+  const flags = ["--format", "es", "--dir", "out", "--plugin", "node-resolve"];
+  const said = await tool(app, "rollup/dist/bin/rollup", ["app.js", ...flags]);
+  assert.ok(!said.includes("(!)"), `it warns: ${said}`);
+  app.write("out/index.html", html("/app.js"));
+  assert.equal(await visitFolder("out", "rollup", app), "milk plain");
+});
+
+test("B35, B4: the Vite before, with its bundler of dependencies, takes the package", async (t) => {
+  const app = await createApp("vite");
+  t.after(() => app.remove());
+  app.write("app.js", APP);
+  app.write("index.html", html("/app.js"));
+  const vite = "vite/bin/vite.js";
+  await tool(app, vite, ["build", "--logLevel", "error"]);
+  assert.equal(await visitFolder("dist", "vite-before", app), "milk plain");
+  const { child, said } = start(app, vite, ["--host", "127.0.0.1", "--port", "0"]);
+  t.after(() => child.kill("SIGKILL"));
+  const origin = await until("it says where it listens", () => {
+    assert.equal(child.exitCode, null, said.text);
+    return /http:\/\/127\.0\.0\.1:\d+/.exec(said.text)?.[0] ?? "";
+  });
+  assert.equal(await visit(origin, "vite-before-dev"), "milk frozen");
+});
+
+test("B35: a page with an import map needs no bundler", async () => {
+  const map = { imports: { draftsync: "/node_modules/draftsync/index.js" } };
+  project.write(
+    "mapped/index.html",
+    `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+    <script type="importmap">${JSON.stringify(map)}</script>
+    <script type="module" src="/app.js"></script>`,
+  );
+  const files = await serve(project.folder);
+  try {
+    assert.equal(await visit(`${files.url}/mapped/index.html`, "mapped"), "milk plain");
+  } finally {
+    files.close();
   }
 });

@@ -1,0 +1,6 @@
+// @ts-check
+import { List } from "./list.jsx";
+
+export default function Page() {
+  return <List />;
+}
