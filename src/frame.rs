@@ -68,6 +68,18 @@ where
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
+pub(crate) fn objects_or_null<'de, T, D>(deserializer: D) -> Result<Vec<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let objects = Vec::<Option<Object<T>>>::deserialize(deserializer)?;
+    let objects = objects.into_iter();
+    Ok(objects
+        .map(|object| object.map(|object| object.0))
+        .collect())
+}
+
 pub(crate) fn some_objects<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     T: Deserialize<'de>,

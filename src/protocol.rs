@@ -31,6 +31,12 @@ pub const KEY_UNITS_MAX: usize = 1_024;
 pub const STRING_UNITS_MAX: usize = 524_288;
 /// Most changes in one push.
 pub const PUSH_CHANGES_MAX: usize = 256;
+/// Largest presence value, in bytes of JSON, by an estimate that is never too low.
+pub const PRESENCE_BYTES_MAX: usize = 1_024;
+/// Most anchors of one presence.
+pub const PRESENCE_ANCHORS_MAX: usize = 16;
+/// Most bytes of JSON that the anchors' pointers have together, by the same estimate.
+pub const PRESENCE_POINTERS_BYTES_MAX: usize = 4_096;
 /// Largest whole number that both sides hold exactly.
 pub const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
 
@@ -254,6 +260,16 @@ pub struct Welcome<V> {
     pub limits: Limits,
 }
 
+/// A place in a document: something that stands there, or an offset in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// What stands there.
+    pub path: String,
+    /// Offset in UTF-16 code units, if it is one in a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pos: Option<usize>,
+}
+
 /// What a client says to its room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -274,6 +290,9 @@ pub enum ToRoom<V> {
         /// Credentials.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<String>,
+        /// Whether the client knows presence, and wants to hear of it.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        presence: bool,
     },
     /// The content for a room that nobody has written to.
     Seed {
@@ -298,6 +317,20 @@ pub enum ToRoom<V> {
         /// Credentials.
         token: String,
     },
+    /// What the others shall see of this client, in the place of what they saw before.
+    Presence {
+        /// The version of the document in which the anchors are read.
+        version: Version,
+        /// Anything; neither room nor client looks into it.
+        value: V,
+        /// Places that the value names by their index; null for one that is gone.
+        #[serde(
+            default,
+            deserialize_with = "frame::objects_or_null",
+            skip_serializing_if = "Vec::is_empty"
+        )]
+        anchors: Vec<Option<Anchor>>,
+    },
 }
 
 /// What a room says to a client.
@@ -319,6 +352,30 @@ pub enum ToClient<V> {
     Pong,
     /// The client's token is soon no longer good: it sends a newer one by `auth`.
     AuthExpiring,
+    /// What another client shows of itself, in the place of what it showed before.
+    Presence {
+        /// Who.
+        client_id: ClientId,
+        /// The version of the document in which the anchors are read.
+        version: Version,
+        /// Who is behind it, as their token says.
+        #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+        user: Option<V>,
+        /// As the other client sent it.
+        value: V,
+        /// Places that the value names by their index; null for one that is gone.
+        #[serde(
+            default,
+            deserialize_with = "frame::objects_or_null",
+            skip_serializing_if = "Vec::is_empty"
+        )]
+        anchors: Vec<Option<Anchor>>,
+    },
+    /// Another client shows nothing of itself any more.
+    Gone {
+        /// Who.
+        client_id: ClientId,
+    },
     /// Something went wrong; the connection closes unless the code says otherwise.
     Error {
         /// An error code.

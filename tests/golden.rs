@@ -122,6 +122,13 @@ fn w23_w24_a_newer_token_is_asked_for_and_given() {
 }
 
 #[test]
+fn w25_w26_w27_what_clients_show_of_themselves_is_read() {
+    for (rule, count) in [("W25", 12), ("W26", 14), ("W27", 3)] {
+        decides(rule, count);
+    }
+}
+
+#[test]
 fn w8_every_golden_frame_is_read_with_its_verdict() {
     for golden in frames() {
         decides(&golden.rule, 1);

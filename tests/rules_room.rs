@@ -70,6 +70,11 @@ impl Hall {
                     self.said
                         .extend(sessions.iter().map(|SessionId(to)| format!("{to} {text}")));
                 }
+                RoomOutput::Show(sessions, _, message) => {
+                    let text = frame::write(&message).expect("a message");
+                    self.said
+                        .extend(sessions.iter().map(|SessionId(to)| format!("{to} {text}")));
+                }
                 RoomOutput::Close(SessionId(to), code) => {
                     self.said.push(format!("{to} closed {}", code.word()));
                 }

@@ -51,7 +51,7 @@ impl Kept {
                 RoomOutput::Send(_, message) => {
                     self.sent.push(frame::write(&message).expect("a message"));
                 }
-                RoomOutput::Relay(..) | RoomOutput::Close(..) => {}
+                RoomOutput::Relay(..) | RoomOutput::Show(..) | RoomOutput::Close(..) => {}
             }
         }
     }

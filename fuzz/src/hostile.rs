@@ -127,6 +127,7 @@ fn hello(client: u128) -> ToRoom<Tree> {
         epoch: Some(Epoch(1)),
         version: Some(Version(1)),
         token: None,
+        presence: true,
     }
 }
 

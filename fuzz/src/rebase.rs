@@ -139,6 +139,11 @@ impl World {
                         .into_iter()
                         .for_each(|session| self.send(session, &message));
                 }
+                RoomOutput::Show(sessions, _, message) => {
+                    sessions
+                        .into_iter()
+                        .for_each(|session| self.send(session, &message));
+                }
                 RoomOutput::Close(_, code) => panic!("the room closes: {}", code.word()),
             }
         }

@@ -5,6 +5,7 @@
 
 use crate::engine::{Answer, Engine, EngineError, Snapshot};
 use crate::limits::{APPENDS_MAX, Limits, SNAPSHOT_BYTES, SNAPSHOT_CHANGES};
+use crate::loading::{LoadError, load, relayed};
 use crate::log_size::LogSize;
 use crate::mail::{Mail, Undecided};
 use crate::metrics::Metrics;
@@ -13,7 +14,7 @@ use crate::registry::{Listing, OpenError};
 use axum::extract::ws::Utf8Bytes;
 use draftsync::error::ErrorCode;
 use draftsync::protocol::{Change, Epoch, ToClient, ToRoom, Version};
-use draftsync::room::{Room, RoomOutput, SessionId, StoredError};
+use draftsync::room::{Room, RoomOutput, SessionId};
 use draftsync::tree::Tree;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
@@ -22,18 +23,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
-
-/// Why a room could not be loaded.
-#[derive(Debug, thiserror::Error)]
-enum LoadError {
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error(transparent)]
-    Stored(#[from] StoredError),
-    #[error("loading it panicked")]
-    Panicked,
-}
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Runs a room until it is not needed any more, or until its storage fails.
 pub(crate) async fn run(
@@ -44,7 +34,7 @@ pub(crate) async fn run(
     metrics: Arc<Metrics>,
     mut mailbox: mpsc::Receiver<Mail>,
 ) {
-    let loading = AssertUnwindSafe(load(&listing, epoch, &*engine)).catch_unwind();
+    let loading = AssertUnwindSafe(load(&listing.name, epoch, &*engine)).catch_unwind();
     let mut actor = match loading.await.unwrap_or(Err(LoadError::Panicked)) {
         Ok((room, log)) => Actor::new(listing, room, log, engine, limits, metrics),
         Err(error) => {
@@ -68,25 +58,6 @@ pub(crate) async fn run(
     }
 }
 
-async fn load(
-    listing: &Listing,
-    epoch: Epoch,
-    engine: &dyn Engine,
-) -> Result<(Room<Tree>, LogSize), LoadError> {
-    let mut log = LogSize::default();
-    let Some(stored) = engine.load(&listing.name).await? else {
-        return Ok((Room::new(epoch), log));
-    };
-    for change in &stored.log {
-        log.push(
-            change.version,
-            relayed(change.clone()).map_or(0, |text| text.len()),
-        );
-    }
-    let room = Room::load(stored)?;
-    Ok((room, log))
-}
-
 /// What happens when everything is durable that was decided before.
 #[derive(Debug)]
 enum After {
@@ -102,6 +73,8 @@ enum After {
 
 struct Actor {
     listing: Listing,
+    /// When the room's time began.
+    began: Instant,
     room: Room<Tree>,
     sessions: BTreeMap<SessionId, Outgoing>,
     engine: Arc<dyn Engine>,
@@ -146,6 +119,7 @@ impl Actor {
         room.set_message_bytes_max(limits.message_bytes_max);
         Self {
             listing,
+            began: Instant::now(),
             room,
             sessions: BTreeMap::new(),
             engine,
@@ -170,6 +144,7 @@ impl Actor {
                 empty_since = Instant::now();
             }
             let rest = self.limits.room_idle.saturating_sub(empty_since.elapsed());
+            let wake = self.room.poll_timeout();
             tokio::select! {
                 biased;
                 Some(stored) = self.appends.next() => {
@@ -185,6 +160,10 @@ impl Actor {
                     // Lets the sockets write before more is put into their queues.
                     tokio::task::yield_now().await;
                 }
+                () = sleep_until(self.began + wake.unwrap_or_default()), if wake.is_some() => {
+                    self.room.handle_time(self.began.elapsed());
+                    self.carry_out();
+                }
                 () = sleep(rest), if empty => return Ok(()),
                 () = self.listing.crowded(), if empty => return Ok(()),
             }
@@ -199,6 +178,7 @@ impl Actor {
     }
 
     fn take(&mut self, mail: Mail) {
+        self.room.handle_time(self.began.elapsed());
         match mail {
             Mail::Open {
                 session,
@@ -279,6 +259,16 @@ impl Actor {
                 }
                 RoomOutput::Send(session, message) => self.send(session, &message),
                 RoomOutput::Relay(sessions, change) => self.relay(sessions, change),
+                RoomOutput::Show(sessions, client_id, message) => {
+                    let Some(text) = encode(&message) else {
+                        continue;
+                    };
+                    for session in sessions {
+                        if let Some(outgoing) = self.sessions.get(&session) {
+                            outgoing.face(client_id, text.clone());
+                        }
+                    }
+                }
                 RoomOutput::Close(session, code) => {
                     if let Some(outgoing) = self.sessions.remove(&session) {
                         outgoing.close(code);
@@ -390,9 +380,4 @@ impl Actor {
         }
         while self.appends.next().await.is_some() {}
     }
-}
-
-/// A change as its frame; one text for all who read it.
-fn relayed(change: Change<Tree>) -> Option<Utf8Bytes> {
-    encode(&ToClient::Change(change))
 }

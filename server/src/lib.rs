@@ -8,6 +8,7 @@ pub mod auth;
 mod door;
 pub mod engine;
 pub mod limits;
+mod loading;
 mod log_size;
 mod mail;
 mod metrics;

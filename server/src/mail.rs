@@ -25,7 +25,7 @@ pub(crate) enum Mail {
         /// Who.
         session: SessionId,
         /// Whose the session is, and what they may do.
-        speaker: Speaker,
+        speaker: Speaker<Tree>,
         /// What.
         message: ToRoom<Tree>,
         /// The message's part of what may be undecided.

@@ -2,15 +2,18 @@
 //!
 //! Bounded by frames and by bytes: a reader that is too slow is closed and comes back for what
 //! it missed, so that it costs the others nothing.
+//! What others show of themselves stands beside that and is written when nothing else waits: the
+//! latest of each, and nothing is dropped for it.
 
 use crate::limits::Limits;
 use axum::extract::ws::Utf8Bytes;
 use draftsync::error::ErrorCode;
 use draftsync::frame;
-use draftsync::protocol::ToClient;
+use draftsync::protocol::{ClientId, ToClient};
 use draftsync::tree::Tree;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
 /// One thing to write.
@@ -33,11 +36,26 @@ struct Waiting {
     bytes: AtomicUsize,
 }
 
+/// What others show of themselves that is not written yet: the latest of each, as frames.
+#[derive(Debug, Default)]
+struct Faces {
+    latest: Mutex<BTreeMap<ClientId, Utf8Bytes>>,
+    /// Told when there is one.
+    came: Notify,
+}
+
+impl Faces {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ClientId, Utf8Bytes>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The end where frames are put in.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     items: mpsc::UnboundedSender<Item>,
     waiting: Arc<Waiting>,
+    faces: Arc<Faces>,
     cut: Arc<Notify>,
     bytes_max: usize,
     frames_max: usize,
@@ -49,6 +67,7 @@ pub(crate) struct Queue {
     /// What to write, in order.
     pub(crate) items: mpsc::UnboundedReceiver<Item>,
     waiting: Arc<Waiting>,
+    faces: Arc<Faces>,
     /// Told when the reader is too slow, and the socket closes without writing what waits.
     pub(crate) cut: Arc<Notify>,
 }
@@ -62,9 +81,11 @@ pub(crate) fn queue(limits: &Limits) -> (Outgoing, Queue) {
     let (sender, items) = mpsc::unbounded_channel();
     let cut = Arc::<Notify>::default();
     let waiting = Arc::<Waiting>::default();
+    let faces = Arc::<Faces>::default();
     let outgoing = Outgoing {
         items: sender,
         waiting: Arc::clone(&waiting),
+        faces: Arc::clone(&faces),
         cut: Arc::clone(&cut),
         bytes_max: limits.outgoing_bytes_max,
         frames_max: limits.outgoing_frames_max,
@@ -72,6 +93,7 @@ pub(crate) fn queue(limits: &Limits) -> (Outgoing, Queue) {
     let queue = Queue {
         items,
         waiting,
+        faces,
         cut,
     };
     (outgoing, queue)
@@ -95,6 +117,12 @@ impl Outgoing {
             counted: true,
         });
         Ok(())
+    }
+
+    /// Takes what a client shows of itself, in the place of what waits of the same one.
+    pub(crate) fn face(&self, client_id: ClientId, text: Utf8Bytes) {
+        self.faces.lock().insert(client_id, text);
+        self.faces.came.notify_one();
     }
 
     /// Puts a frame at the end that the limits do not count.
@@ -133,6 +161,30 @@ impl Outgoing {
 }
 
 impl Queue {
+    /// The next thing to write: what is in order first. `None` when no more will come.
+    pub(crate) async fn next(&mut self) -> Option<Item> {
+        loop {
+            tokio::select! {
+                biased;
+                item = self.items.recv() => return item,
+                () = self.faces.came.notified() => {
+                    let Some((client_id, text)) = self.faces.lock().pop_first() else {
+                        continue;
+                    };
+                    // There may be another one.
+                    self.faces.came.notify_one();
+                    // What is in order and came before this has to be written before it.
+                    let Ok(item) = self.items.try_recv() else {
+                        return Some(Item::Frame { text, counted: false });
+                    };
+                    // A newer one may have come meanwhile.
+                    self.faces.lock().entry(client_id).or_insert(text);
+                    return Some(item);
+                }
+            }
+        }
+    }
+
     /// A frame was written.
     pub(crate) fn written(&self, bytes: usize) {
         self.waiting.frames.fetch_sub(1, Ordering::Relaxed);
@@ -150,3 +202,6 @@ pub(crate) fn encode(message: &ToClient<Tree>) -> Option<Utf8Bytes> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

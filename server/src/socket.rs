@@ -330,11 +330,12 @@ async fn next_close(
 ) -> Option<Close> {
     let mut pings = interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let cut = Arc::clone(&queue.cut);
     loop {
         let (message, counted) = tokio::select! {
             biased;
-            () = queue.cut.notified() => return Some(ErrorCode::Slow.into()),
-            item = queue.items.recv() => match item {
+            () = cut.notified() => return Some(ErrorCode::Slow.into()),
+            item = queue.next() => match item {
                 Some(Item::Frame { text, counted }) => (Message::Text(text), counted),
                 Some(Item::Close(code)) => return Some(code.into()),
                 // The reading has stopped and the room has answered what it was given.
@@ -347,7 +348,7 @@ async fn next_close(
         let patience = limits.write_timeout * (1 + (bytes / MESSAGE_BYTES_MAX) as u32);
         tokio::select! {
             biased;
-            () = queue.cut.notified() => return Some(ErrorCode::Slow.into()),
+            () = cut.notified() => return Some(ErrorCode::Slow.into()),
             written = timeout(patience, sink.send(message)) => match written {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,

@@ -13,6 +13,7 @@ use crate::path::{Path, Token};
 use crate::protocol::PatchOp;
 use alloc::vec::Vec;
 use inverse::push_inverse;
+pub use typing::locate;
 use typing::type_op;
 
 /// How strictly written operations are read.

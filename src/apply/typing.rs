@@ -54,13 +54,23 @@ pub(super) fn type_op<D: Doc>(
 
 /// Inserting or deleting no text is nothing, as a move onto itself is; only its place is checked.
 fn nothing<D: Doc>(doc: &D, pointer: &str, pos: usize) -> Result<(), Reason> {
+    locate(doc, pointer, Some(pos)).map(|_| ())
+}
+
+/// Types a pointer at which something must stand, and an offset in the text there, if there is one.
+///
+/// # Errors
+/// What there is not.
+pub fn locate<D: Doc>(doc: &D, pointer: &str, pos: Option<usize>) -> Result<Path, Reason> {
     let path = target(doc, pointer)?;
-    let text = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
-    if text.kind() != Kind::Text {
-        return Err(Reason::NotText);
+    if let Some(pos) = pos {
+        let text = doc.get(&path.0).ok_or(Reason::TargetMissing)?;
+        if text.kind() != Kind::Text {
+            return Err(Reason::NotText);
+        }
+        text.slice(pos, 0).ok_or(Reason::BadOffset)?;
     }
-    text.slice(pos, 0).ok_or(Reason::BadOffset)?;
-    Ok(())
+    Ok(path)
 }
 
 fn add<D: Doc>(doc: &D, pointer: &str, value: D::Value) -> Result<Op<D::Value>, Reason> {

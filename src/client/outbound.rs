@@ -19,6 +19,7 @@ impl<D: Doc> Client<D> {
             epoch: self.epoch,
             version: self.epoch.map(|_| self.version),
             token: self.token.clone(),
+            presence: false,
         }));
     }
 

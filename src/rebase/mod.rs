@@ -10,10 +10,12 @@ mod foreign;
 mod pending;
 mod report;
 mod spans;
+mod spot;
 mod touched;
 mod walker;
 
 pub use report::{Kind, Lost};
+pub use spot::{Spot, carry};
 pub use walker::Walker;
 
 use crate::doc::Value;

@@ -112,6 +112,12 @@ impl Spans {
         (self.seen_before(at, View::M), slot)
     }
 
+    /// How many elements view M sees before a gap.
+    pub(super) fn offset(&mut self, gap: Gap) -> usize {
+        let at = self.cut(gap);
+        self.seen_before(at, View::M)
+    }
+
     /// Visits the spans of `len` elements visible in `view` from `pos`, in order, with how many
     /// elements view M sees before each at the time, and its length; `visit` may hide them.
     pub(super) fn range(

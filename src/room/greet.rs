@@ -1,5 +1,6 @@
 //! The first message of a session, and how it is brought up to date.
 
+use super::presence::Face;
 use super::{Room, RoomOutput, Session, SessionId, Speaker};
 use crate::doc::Doc;
 use crate::error::ErrorCode;
@@ -10,9 +11,10 @@ impl<D: Doc> Room<D> {
     pub(super) fn greet(
         &mut self,
         session: SessionId,
-        speaker: &Speaker,
+        speaker: &Speaker<D::Value>,
         client_id: ClientId,
         version: Option<Version>,
+        face: Face<D::Value>,
     ) {
         if !self.may_be_of(client_id, speaker.owner.as_deref()) {
             let message = "this client_id is somebody else's; take a new one";
@@ -35,6 +37,7 @@ impl<D: Doc> Room<D> {
                 owner: speaker.owner.clone(),
                 named,
                 invalid: 0,
+                face,
             },
         );
         let dedupe = self.clients.get(&client_id);
@@ -52,6 +55,7 @@ impl<D: Doc> Room<D> {
             },
         };
         self.put(RoomOutput::Send(session, ToClient::Welcome(welcome)));
+        self.show_others(session);
     }
 
     /// Whether nobody else is known to have this replica: who could take another's name could use

@@ -90,6 +90,7 @@ impl<D: Doc> Room<D> {
         let root = doc.root();
         (room.bytes, room.nodes) = (root.json_bytes(), root.nodes());
         room.roots.push_back(doc);
+        room.relayed = room.head;
         room.prune();
         Ok(room)
     }

@@ -7,22 +7,26 @@
 mod check;
 mod greet;
 mod load;
+mod presence;
 mod push;
+mod seed;
 
 pub use load::{Stored, StoredError};
+pub use presence::{PRESENCE_INTERVAL, PRESENCE_SILENCE};
 
-use crate::doc::{Doc, Kind, Value};
+use crate::doc::Doc;
 use crate::error::ErrorCode;
 use crate::op::Patch;
 use crate::protocol::{
-    Change, ClientId, Epoch, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, PatchOp, Seq, ToClient, ToRoom,
-    Verdict, Version,
+    Change, ClientId, Epoch, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, Seq, ToClient, ToRoom, Verdict,
+    Version,
 };
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
+use presence::Face;
 
 /// How far behind head a push may be based.
 pub const WINDOW_VERSIONS_MAX: u64 = 10_000;
@@ -62,19 +66,25 @@ pub struct Dedupe<V> {
 }
 
 /// Who speaks, as far as the host knows, and what the host lets them do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Speaker {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Speaker<V> {
     /// Their name; none where the host asks nobody for one.
     pub owner: Option<Arc<str>>,
     /// Whether they may write.
     pub writes: bool,
+    /// Whether they may show who they are and see who is here.
+    pub presence: bool,
+    /// What others are told of them beside what they show.
+    pub user: Option<V>,
 }
 
-impl Speaker {
-    /// Anybody at all, who may write.
+impl<V> Speaker<V> {
+    /// Anybody at all, who may do everything.
     pub const ANYBODY: Self = Self {
         owner: None,
         writes: true,
+        presence: true,
+        user: None,
     };
 }
 
@@ -87,18 +97,34 @@ pub enum RoomOutput<V> {
     Send(SessionId, ToClient<V>),
     /// Send a change to these sessions; encode it once.
     Relay(Vec<SessionId>, Change<V>),
+    /// Tell these sessions what a client shows of itself, or that it shows nothing any more;
+    /// encode it once. What still waits for one of them of the same client is worth nothing now,
+    /// and none of it may overtake what was put out before it.
+    Show(Vec<SessionId>, ClientId, ToClient<V>),
     /// Close a session's socket, with the code's close code and word.
     Close(SessionId, ErrorCode),
 }
 
+/// What waits until all is durable that was decided before.
 #[derive(Debug)]
-struct Session {
+enum Waiting<V> {
+    Output(RoomOutput<V>),
+    /// What a session shows, as it is when its turn comes, for one other or for all.
+    Face {
+        of: SessionId,
+        to: Option<SessionId>,
+    },
+}
+
+#[derive(Debug)]
+struct Session<V> {
     client_id: ClientId,
     owner: Option<Arc<str>>,
     /// The lowest version that this session may still push on.
     named: Version,
     /// How often it sent what is no patch.
     invalid: u32,
+    face: Face<V>,
 }
 
 #[derive(Debug)]
@@ -119,14 +145,20 @@ pub struct Room<D: Doc> {
     roots: VecDeque<D>,
     bytes: usize,
     nodes: usize,
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: BTreeMap<SessionId, Session<D::Value>>,
     clients: BTreeMap<ClientId, Dedupe<D::Value>>,
     /// Appends for the host, which wait for nothing.
     appends: VecDeque<Append<D::Value>>,
     appended: u64,
     durable: u64,
     /// Everything else, each behind the append with its number.
-    outputs: VecDeque<(u64, RoomOutput<D::Value>)>,
+    outputs: VecDeque<(u64, Waiting<D::Value>)>,
+    /// The version of the last change that was put out to be relayed.
+    relayed: Version,
+    /// The time that the host told last.
+    now: Duration,
+    /// When something is due, or before.
+    wake: Option<Duration>,
     /// What clients are told of how large a message may be; the host sees to it.
     message_bytes_max: usize,
 }
@@ -147,6 +179,9 @@ impl<D: Doc> Room<D> {
             appended: 0,
             durable: 0,
             outputs: VecDeque::new(),
+            relayed: Version(0),
+            now: Duration::ZERO,
+            wake: None,
             message_bytes_max: MESSAGE_BYTES_MAX,
         }
     }
@@ -189,7 +224,7 @@ impl<D: Doc> Room<D> {
 
     /// A socket closed.
     pub fn handle_closed(&mut self, session: SessionId) {
-        self.sessions.remove(&session);
+        self.leave(session);
         self.prune();
     }
 
@@ -213,21 +248,24 @@ impl<D: Doc> Room<D> {
     pub fn handle_message_of(
         &mut self,
         session: SessionId,
-        speaker: &Speaker,
+        speaker: &Speaker<D::Value>,
         message: ToRoom<D::Value>,
     ) {
         let greeted = self.sessions.contains_key(&session);
+        self.hear(session, speaker);
         match message {
             ToRoom::Hello {
                 protocol,
                 client_id,
                 epoch,
                 version,
+                presence,
                 ..
             } if !greeted => {
                 if protocol == PROTOCOL_VERSION {
                     let version = version.filter(|_| epoch == Some(self.epoch));
-                    self.greet(session, speaker, client_id, version);
+                    let face = Face::new(presence, speaker.presence, self.now);
+                    self.greet(session, speaker, client_id, version, face);
                 } else {
                     let message = "this server speaks protocol version 1";
                     self.refuse(session, ErrorCode::ProtocolVersion, message);
@@ -245,6 +283,11 @@ impl<D: Doc> Room<D> {
                 self.name(session, version);
                 self.put(RoomOutput::Send(session, ToClient::Pong));
             }
+            ToRoom::Presence {
+                version,
+                value,
+                anchors,
+            } if greeted => self.take_presence(session, speaker, version, value, &anchors),
             // Who may come in is the host's to know; a room without a host lets everybody in.
             ToRoom::Auth { .. } if greeted => {}
             ToRoom::Hello { .. } => {
@@ -260,15 +303,30 @@ impl<D: Doc> Room<D> {
         if let Some(append) = self.appends.pop_front() {
             return Some(RoomOutput::Append(append));
         }
-        let (behind, _) = self.outputs.front()?;
-        if *behind > self.durable {
-            return None;
+        loop {
+            let durable = self.durable;
+            let (_, waiting) = self
+                .outputs
+                .pop_front_if(|(behind, _)| *behind <= durable)?;
+            let output = match waiting {
+                Waiting::Output(output) => Some(output),
+                Waiting::Face { of, to } => self.face(of, to),
+            };
+            if let Some(RoomOutput::Relay(_, change)) = &output {
+                self.relayed = change.version;
+            }
+            if output.is_some() {
+                return output;
+            }
         }
-        self.outputs.pop_front().map(|(_, output)| output)
     }
 
     fn put(&mut self, output: RoomOutput<D::Value>) {
-        self.outputs.push_back((self.appended, output));
+        self.wait(Waiting::Output(output));
+    }
+
+    fn wait(&mut self, waiting: Waiting<D::Value>) {
+        self.outputs.push_back((self.appended, waiting));
     }
 
     fn append(&mut self, append: Append<D::Value>) {
@@ -290,8 +348,16 @@ impl<D: Doc> Room<D> {
     }
 
     fn close(&mut self, session: SessionId, code: ErrorCode) {
-        self.sessions.remove(&session);
+        self.leave(session);
         self.put(RoomOutput::Close(session, code));
+    }
+
+    fn leave(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.remove(&id)
+            && session.face.is_shown()
+        {
+            self.tell_gone(id, session.client_id);
+        }
     }
 
     /// The lowest version from which the log reaches to head; a store needs no change up to it.
@@ -319,62 +385,6 @@ impl<D: Doc> Room<D> {
             self.roots.pop_front();
         }
         self.trim(LOG_CHANGES_MAX);
-    }
-
-    /// The first content of an empty room; any later seed is ignored.
-    fn seed(&mut self, session: SessionId, value: D::Value) {
-        if self.head.0 > 0 {
-            return;
-        }
-        let (bytes, nodes) = (value.json_bytes(), value.nodes());
-        let fits = matches!(value.kind(), Kind::Array | Kind::Object)
-            && value.check(0).is_ok()
-            && bytes <= DOCUMENT_BYTES_MAX
-            && nodes <= DOCUMENT_NODES_MAX;
-        let Some(known) = self.sessions.get(&session) else {
-            return;
-        };
-        let (client_id, dedupe) = (known.client_id, self.dedupe(known));
-        if !fits {
-            let message = "the seed is no document within the limits";
-            self.refuse(session, ErrorCode::InvalidPatch, message);
-            return;
-        }
-        let change = Change {
-            version: Version(1),
-            client_id,
-            seq: Seq(0),
-            tag: None,
-            patch: vec![PatchOp::Replace {
-                path: String::new(),
-                value: value.clone(),
-            }],
-        };
-        let head = self.head;
-        self.append(Append {
-            head,
-            changes: vec![change.clone()],
-            client_id,
-            dedupe: dedupe.clone(),
-        });
-        self.clients.insert(client_id, dedupe);
-        (self.bytes, self.nodes) = (bytes, nodes);
-        // Nothing stands before the seed, so its patch is never rebased over.
-        self.accept(change.clone(), Patch::default(), D::new(value));
-        let everybody = self.sessions.keys().copied().collect();
-        self.put(RoomOutput::Relay(everybody, change));
-    }
-
-    /// What is remembered of a session's client, with its owner.
-    fn dedupe(&self, session: &Session) -> Dedupe<D::Value> {
-        let known = self.clients.get(&session.client_id).cloned();
-        let mut dedupe = known.unwrap_or_else(|| Dedupe {
-            last_seq: Seq(0),
-            results: Vec::new(),
-            owner: None,
-        });
-        dedupe.owner = dedupe.owner.or_else(|| session.owner.clone());
-        dedupe
     }
 
     fn accept(&mut self, change: Change<D::Value>, patch: Patch<D::Value>, doc: D) {

@@ -1,14 +1,17 @@
 //! A push: typed where it was written, rebased over what came since, decided at head.
 
 use super::check::{check, fits};
-use super::{Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Room, RoomOutput, SessionId};
+use super::{
+    Append, DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Dedupe, Room, RoomOutput, Session, SessionId,
+};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::{Doc, Value};
 use crate::error::{ErrorCode, Reason};
 use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{
-    Change, ClientId, LostOp, Offer, PUSH_CHANGES_MAX, PatchOp, Refusal, ToClient, Verdict, Version,
+    Change, ClientId, LostOp, Offer, PUSH_CHANGES_MAX, PatchOp, Refusal, Seq, ToClient, Verdict,
+    Version,
 };
 use crate::rebase::{Kind, Lost, Rebased, Run, Walker, rebase};
 use alloc::borrow::ToOwned;
@@ -155,6 +158,18 @@ impl<D: Doc> Room<D> {
                 );
             }
         }
+    }
+
+    /// What is remembered of a session's client, with its owner.
+    pub(super) fn dedupe(&self, session: &Session<D::Value>) -> Dedupe<D::Value> {
+        let known = self.clients.get(&session.client_id).cloned();
+        let mut dedupe = known.unwrap_or_else(|| Dedupe {
+            last_seq: Seq(0),
+            results: Vec::new(),
+            owner: None,
+        });
+        dedupe.owner = dedupe.owner.or_else(|| session.owner.clone());
+        dedupe
     }
 
     /// Takes, voids or rejects each change, in order, each on the document after those before it.

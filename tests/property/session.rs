@@ -132,6 +132,11 @@ impl Table {
                         self.send(session, ToClient::Change(change.clone()));
                     }
                 }
+                RoomOutput::Show(sessions, _, message) => {
+                    for session in sessions {
+                        self.send(session, message.clone());
+                    }
+                }
                 RoomOutput::Close(_, code) => return Err(format!("closed: {}", code.word())),
             }
         }

@@ -298,6 +298,11 @@ impl World {
                         self.send(session, ToClient::Change(change.clone()));
                     }
                 }
+                RoomOutput::Show(sessions, _, message) => {
+                    for session in sessions {
+                        self.send(session, message.clone());
+                    }
+                }
                 RoomOutput::Close(_, code) => {
                     return Err(format!("the room closes a session: {}", code.word()));
                 }

@@ -122,6 +122,11 @@ impl World {
                         self.send(session, ToClient::Change(change.clone()));
                     }
                 }
+                RoomOutput::Show(sessions, _, message) => {
+                    for session in sessions {
+                        self.send(session, message.clone());
+                    }
+                }
                 RoomOutput::Close(session, _) => {
                     let closed = |peer: &Peer| peer.session == Some(session);
                     if let Some(peer) = self.peers.iter().position(closed) {

@@ -129,6 +129,11 @@ impl Meeting {
                             self.hear(session, ToClient::Change(change.clone()));
                         }
                     }
+                    RoomOutput::Show(sessions, _, message) => {
+                        for session in sessions {
+                            self.hear(session, message.clone());
+                        }
+                    }
                     RoomOutput::Close(_, code) => panic!("the room closes: {}", code.word()),
                 }
             }

@@ -1,6 +1,9 @@
 //! What a token says.
 
 use crate::name;
+use draftsync::doc::Value;
+use draftsync::protocol::PRESENCE_BYTES_MAX;
+use draftsync::tree::Tree;
 use serde::Deserialize;
 
 /// Longest name of somebody, in bytes.
@@ -18,6 +21,9 @@ pub(super) struct Claims {
     pub(super) nbf: Option<f64>,
     #[serde(default)]
     rooms: Vec<Rooms>,
+    /// What others are told of who is behind it; anything.
+    #[serde(default)]
+    user: serde_json::Value,
 }
 
 /// Some rooms, and what may be done there.
@@ -32,6 +38,7 @@ struct Rooms {
 pub(super) struct Can {
     pub(super) read: bool,
     pub(super) write: bool,
+    pub(super) presence: bool,
 }
 
 impl Claims {
@@ -50,6 +57,14 @@ impl Claims {
         }
     }
 
+    /// What others are told of them; nothing when it is too large, or no value of a document.
+    pub(super) fn user(&self) -> Option<Tree> {
+        let user = serde_json::from_str::<Option<Tree>>(&self.user.to_string());
+        user.ok()
+            .flatten()
+            .filter(|user| user.json_bytes() <= PRESENCE_BYTES_MAX && user.check(0).is_ok())
+    }
+
     /// What may be done in a room, all that stands about it taken together.
     pub(super) fn can(&self, room: &str) -> Can {
         let mut can = Can::default();
@@ -57,6 +72,7 @@ impl Claims {
             let has = |word: &str| rooms.can.iter().any(|can| can == word);
             can.read |= has("read");
             can.write |= has("write");
+            can.presence |= has("presence");
         }
         can
     }

@@ -13,6 +13,7 @@ pub(crate) use lease::Lease;
 use claims::Claims;
 use draftsync::error::ErrorCode;
 use draftsync::room::Speaker;
+use draftsync::tree::Tree;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ pub(crate) struct Grant {
     pub(crate) subject: Arc<str>,
     /// Whether they may write; everybody who has a grant may read.
     pub(crate) writes: bool,
+    /// Whether they may show themselves and see who is here.
+    pub(crate) presence: bool,
+    /// What others are told of them beside what they show.
+    pub(crate) user: Option<Tree>,
     /// How long from now to the end that the token names; negative when that is over.
     pub(crate) rest_seconds: f64,
 }
@@ -66,10 +71,12 @@ impl Refused {
 
 impl Grant {
     /// Who speaks, for the room.
-    pub(crate) fn speaker(&self) -> Speaker {
+    pub(crate) fn speaker(&self) -> Speaker<Tree> {
         Speaker {
             owner: Some(Arc::clone(&self.subject)),
             writes: self.writes,
+            presence: self.presence,
+            user: self.user.clone(),
         }
     }
 }
@@ -128,8 +135,10 @@ impl Auth {
             return Err(Refused::NotHere);
         }
         Ok(Grant {
+            user: claims.user(),
             subject: claims.sub.into(),
             writes: can.write,
+            presence: can.presence,
             rest_seconds,
         })
     }

@@ -92,7 +92,7 @@ impl Visitor {
     }
 
     async fn hears(&mut self) -> String {
-        match self.queue.items.recv().await {
+        match self.queue.next().await {
             Some(Item::Frame { text, .. }) => text.to_string(),
             other => panic!("{other:?} is no frame"),
         }
@@ -107,8 +107,9 @@ impl Visitor {
 
     /// Says hello, and gives the welcome.
     async fn greets(&mut self, client_id: u32) -> String {
-        let hello = format!(r#"{{"type":"hello","protocol":1,"client_id":"{client_id:032x}"}}"#);
-        self.says(&hello).await;
+        let id = format!("{client_id:032x}");
+        let hello = r#"{"type":"hello","protocol":1,"presence":true,"client_id":""#;
+        self.says(&format!(r#"{hello}{id}"}}"#)).await;
         self.hears().await
     }
 
@@ -280,6 +281,33 @@ async fn s15_idle_rooms_make_place_for_others() {
         off_the_list(&registry, "next").await;
         assert_eq!(registry.bytes.load(Ordering::Relaxed), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r27_a_room_tells_by_itself_who_has_become_silent() {
+    let engine = Arc::<Counted>::default();
+    let registry = registry(&engine, Limits::default());
+    let mut ada = Visitor::enter(&registry, "r").await.expect("a place");
+    ada.greets(1).await;
+    ada.seeds("").await;
+    let mut bob = Visitor::enter(&registry, "r").await.expect("a place");
+    bob.greets(2).await;
+    ada.says(r#"{"type":"presence","version":1,"value":"ada"}"#)
+        .await;
+    assert!(bob.hears().await.contains(r#""value":"ada""#));
+    let shown = Instant::now();
+    let gone = bob.hears().await;
+    assert!(gone.starts_with(r#"{"type":"gone","#), "{gone}");
+    assert!(shown.elapsed() >= Duration::from_secs(30));
+    assert!(shown.elapsed() < Duration::from_secs(31));
+    ada.says(r#"{"type":"ping","version":1}"#).await;
+    assert!(bob.hears().await.contains(r#""value":"ada""#));
+    // The latest of a burst comes when its time has come, without another word.
+    for value in 0..5 {
+        let value = format!(r#"{{"type":"presence","version":1,"value":{value}}}"#);
+        ada.says(&value).await;
+    }
+    assert!(bob.hears().await.contains(r#""value":4"#));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@
 //! `fields.js`; the verdict is asked for once, at the end.
 
 use super::fields::{
-    entry, fail, failed, field, flag, index, key, name, number, object, parse, presence, size,
-    text, value, whole, word,
+    entry, fail, failed, field, flag, index, item, key, name, number, object, parse, presence,
+    size, text, value, whole, word,
 };
 use super::{Bad, Codec};
 use crate::client::{Entry, Saved};
@@ -13,8 +13,8 @@ use crate::hex::unhex;
 use crate::op::{Op, Patch};
 use crate::path::{Path, Token};
 use crate::protocol::{
-    CatchUp, Change, ClientId, Epoch, Limits, LostOp, Offer, PROTOCOL_VERSION, PatchOp, Refusal,
-    Seq, Tag, ToClient, Verdict, Version, Welcome,
+    Anchor, CatchUp, Change, ClientId, Epoch, Limits, LostOp, Offer, PROTOCOL_VERSION, PatchOp,
+    Refusal, Seq, Tag, ToClient, Verdict, Version, Welcome,
 };
 use crate::web::js_doc::limit;
 use alloc::vec::Vec;
@@ -59,7 +59,7 @@ impl Codec {
             fail();
         }
         verdict(Saved {
-            client_id: ClientId(bits(&kept, name::CLIENT_ID, ClientId::DIGITS)),
+            client_id: client_id(&kept),
             epoch: if presence(&kept, name::EPOCH) == PRESENT {
                 Some(Epoch(bits(&kept, name::EPOCH, Epoch::DIGITS)))
             } else {
@@ -110,6 +110,10 @@ fn bits(object: &JsValue, name: u32, digits: usize) -> u128 {
     })
 }
 
+fn client_id(object: &JsValue) -> ClientId {
+    ClientId(bits(object, name::CLIENT_ID, ClientId::DIGITS))
+}
+
 fn tag(object: &JsValue) -> Tag {
     Tag(bits(object, name::TAG, Tag::DIGITS) as u64)
 }
@@ -135,12 +139,59 @@ fn read_message(message: &JsValue) -> ToClient<JsValue> {
             message: text(message, name::MESSAGE),
         },
         name::PONG => ToClient::Pong,
+        name::PRESENCE => ToClient::Presence {
+            client_id: client_id(message),
+            version: version(message),
+            user: if presence(message, name::USER) == PRESENT {
+                Some(clean(field(message, name::USER)))
+            } else {
+                None
+            },
+            value: clean(value(message, name::VALUE)),
+            anchors: if presence(message, name::ANCHORS) == 0 {
+                Vec::new()
+            } else {
+                read_anchors(&field(message, name::ANCHORS))
+            },
+        },
+        name::GONE => ToClient::Gone {
+            client_id: client_id(message),
+        },
         name::AUTH_EXPIRING => ToClient::AuthExpiring,
         _ => {
             fail();
             ToClient::Pong
         }
     }
+}
+
+/// A value that no limit of part P is asked of elsewhere.
+fn clean(value: JsValue) -> JsValue {
+    if limit(&value, 0.0).is_err() {
+        fail();
+    }
+    value
+}
+
+/// Reads a list of anchors, some of which may be null.
+pub(super) fn read_anchors(list: &JsValue) -> Vec<Option<Anchor>> {
+    let mut anchors = Vec::new();
+    for at in 0..size(list) {
+        anchors.push(if item(list, at).is_null() {
+            None
+        } else {
+            let anchor = entry(list, at);
+            Some(Anchor {
+                path: text(&anchor, name::PATH),
+                pos: if presence(&anchor, name::POS) == PRESENT {
+                    Some(offset(&anchor, name::POS))
+                } else {
+                    None
+                },
+            })
+        });
+    }
+    anchors
 }
 
 fn read_offer(offer: &JsValue) -> Offer<JsValue> {
@@ -181,7 +232,7 @@ fn read_welcome(message: &JsValue) -> Welcome<JsValue> {
 fn read_change(change: &JsValue) -> Change<JsValue> {
     Change {
         version: version(change),
-        client_id: ClientId(bits(change, name::CLIENT_ID, ClientId::DIGITS)),
+        client_id: client_id(change),
         seq: seq(change),
         tag: if presence(change, name::TAG) == PRESENT {
             Some(tag(change))

@@ -6,7 +6,7 @@ use super::fields::{
 };
 use crate::client::{Outcome, Refused, Saved};
 use crate::hex::hex;
-use crate::protocol::{ClientId, Offer, PROTOCOL_VERSION, PatchOp, Seq, Tag, ToRoom};
+use crate::protocol::{Anchor, ClientId, Offer, PROTOCOL_VERSION, PatchOp, Seq, Tag, ToRoom};
 use wasm_bindgen::JsValue;
 
 /// Puts a whole number.
@@ -44,6 +44,7 @@ impl Codec {
                 epoch,
                 version,
                 token,
+                presence,
             } => {
                 put_whole(&frame, name::PROTOCOL, (*protocol).into());
                 put(&frame, name::CLIENT_ID, &js_client_id(*client_id));
@@ -55,6 +56,9 @@ impl Codec {
                 if let Some(token) = token {
                     put_text(&frame, name::TOKEN, token);
                 }
+                if *presence {
+                    put_flag(&frame, name::PRESENCE, true);
+                }
                 name::HELLO
             }
             ToRoom::Seed { value } => {
@@ -64,6 +68,18 @@ impl Codec {
             ToRoom::Ping { version } => {
                 put_whole(&frame, name::VERSION, version.0);
                 name::PING
+            }
+            ToRoom::Presence {
+                version,
+                value,
+                anchors,
+            } => {
+                put_whole(&frame, name::VERSION, version.0);
+                put(&frame, name::VALUE, value);
+                if !anchors.is_empty() {
+                    put(&frame, name::ANCHORS, &write_anchors(anchors));
+                }
+                name::PRESENCE
             }
             ToRoom::Auth { token } => {
                 put_text(&frame, name::TOKEN, token);
@@ -154,6 +170,26 @@ impl Codec {
         put_text(&told, name::RULE, &refused.rule);
         told
     }
+}
+
+/// Anchors as JS has them.
+pub(in crate::web) fn write_anchors(anchors: &[Option<Anchor>]) -> JsValue {
+    let all = list();
+    for anchor in anchors {
+        let written = match anchor {
+            None => JsValue::NULL,
+            Some(Anchor { path, pos }) => {
+                let written = make();
+                put_text(&written, name::PATH, path);
+                if let Some(pos) = pos {
+                    put_whole(&written, name::POS, *pos as u64);
+                }
+                written
+            }
+        };
+        push(&all, &written);
+    }
+    all
 }
 
 fn write_op(op: &PatchOp<JsValue>) -> JsValue {

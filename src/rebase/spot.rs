@@ -1,0 +1,59 @@
+//! A place that somebody points at, carried along by the patches of others.
+//!
+//! It is mapped as an operation is that does nothing there: by the same walk, and so with the
+//! same meaning (SPEC part T).
+
+use super::spans::Side;
+use super::walker::{View, Walker};
+use crate::doc::Value;
+use crate::op::Patch;
+use crate::path::Path;
+
+/// What stands at a path, or an offset in the text there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// What stands there.
+    pub path: Path,
+    /// Offset in UTF-16 code units.
+    pub pos: Option<usize>,
+}
+
+impl<V: Value> Walker<V> {
+    /// Where a spot that was read in the author's view stands after the foreign patches; `None`
+    /// when what stood there is gone, or its text was replaced.
+    pub fn follow(&mut self, spot: &Spot) -> Option<Spot> {
+        let node = self.resolve(&spot.path.0, View::L).ok()?;
+        let path = self.path(node, View::M)?;
+        let [content, now] = self.node(node).content;
+        let pos = match spot.pos {
+            Some(_) if content != now => return None,
+            Some(pos) => Some(self.list(content).offset((pos, View::L, Side::BeforeRight))),
+            None => None,
+        };
+        Some(Spot { path, pos })
+    }
+}
+
+/// Carries spots over a patch; one whose place is gone becomes `None`.
+pub fn carry<'a, V: Value>(
+    spots: impl IntoIterator<Item = &'a mut Option<Spot>>,
+    patch: &Patch<V>,
+) {
+    let mut walker = None;
+    for spot in spots {
+        // What a patch does inside of something, or beside it, moves it nowhere.
+        let touches = |spot: &Spot| {
+            let mut places = patch.places();
+            places.any(|place| spot.path.0.starts_with(place))
+        };
+        let Some(known) = spot.take_if(|spot| touches(spot)) else {
+            continue;
+        };
+        let walker = walker.get_or_insert_with(|| {
+            let mut walker = Walker::new();
+            walker.foreign(patch);
+            walker
+        });
+        *spot = walker.follow(&known);
+    }
+}
