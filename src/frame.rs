@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 ///
 /// # Errors
 /// What is wrong with the text, for the log.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "tree"))]
 pub fn read<M: serde::de::DeserializeOwned>(text: &str) -> Result<M, serde_json::Error> {
     serde_json::from_str::<Object<M>>(text).map(|message| message.0)
 }
@@ -23,7 +23,7 @@ pub fn read<M: serde::de::DeserializeOwned>(text: &str) -> Result<M, serde_json:
 ///
 /// # Errors
 /// None for the messages of this crate; serde_json has the type.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "tree"))]
 pub fn write<M: serde::Serialize>(message: &M) -> Result<alloc::string::String, serde_json::Error> {
     serde_json::to_string(message)
 }

@@ -41,10 +41,10 @@ mod queue;
 pub mod rebase;
 pub mod room;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "tree"))]
 pub mod tree;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "tree")))]
 pub mod web;
 
 #[cfg(all(target_arch = "wasm32", feature = "package"))]

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts of SPEC.md, each with the letter of its ids.
-const PARTS: &str = "PTUWCJRBFS";
+const PARTS: &str = "PTUWCJRBFSD";
 /// A source file fits in the head; tests are lists and may be longer.
 const SOURCE_LINES_MAX: usize = 400;
 /// What is built, fetched or kept by tools, and so not written here.

@@ -17,6 +17,7 @@ mod size;
 mod soak;
 mod stamp;
 mod test;
+mod testing;
 mod tools;
 mod workspace;
 

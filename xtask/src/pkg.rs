@@ -3,6 +3,7 @@
 //! `pkg-template/` holds everything that is hand-written. Three files are made here and imported
 //! by it: `core.js` (what wasm-bindgen writes, with its snippets, as one module), `core.wasm`, and
 //! `core.text.js`, the same bytes as the text of a JS module for the entry that needs no loader.
+//! `testing.rs` adds two for the entry that has a room.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::papers;
 use crate::run;
 use crate::stamp;
+use crate::testing;
 use crate::tools::{self, WASM};
 use crate::workspace::Workspace;
 
@@ -90,6 +92,7 @@ pub(crate) fn pkg(workspace: &Workspace, flavour: Flavour) -> Result<PathBuf> {
     // Assembled beside its place and renamed, so that nobody ever sees half a package.
     let staging = workspace.state.join("pkg");
     assemble(workspace, &glue, &staging)?;
+    testing::assemble(workspace, &wasm_bindgen, &staging)?;
     remove_folder(&package)?;
     fs::rename(&staging, &package).context("cannot move the finished package to pkg/")?;
     stamp::write(&stamp, &hash)?;
@@ -103,6 +106,7 @@ fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
     let paths = [
         "src",
         "pkg-template",
+        "testing",
         "Cargo.toml",
         "Cargo.lock",
         "package-lock.json",
@@ -110,6 +114,7 @@ fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "LICENSE-MIT",
         "xtask/src/pkg.rs",
         "xtask/src/papers.rs",
+        "xtask/src/testing.rs",
         "xtask/bundle.mjs",
     ];
     let paths = paths.iter().map(|path| workspace.root.join(path));
@@ -246,12 +251,12 @@ fn check_that_it_starts(package: &Path) -> Result<()> {
 /// other, and without `<` nothing in it ends or hides the script of a page.
 const AVOIDED: &[u8] = b"\"'`\\$<";
 
-/// The bytes as printable characters: mostly one for a byte, which `inline.js` reads.
+/// The bytes as printable characters: mostly one for a byte, which `text.js` reads.
 ///
 /// This text costs 1.02 times the compressed bytes, hexadecimal digits 1.06 times, base64 1.30
 /// times, whose groups of six bits hide what repeats; and it is little more than half as long as
 /// the digits.
-fn text_of(bytes: &[u8]) -> String {
+pub(crate) fn text_of(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 5 / 4);
     for byte in bytes {
         // The fewest steps of 86 below the byte that lead to a character.
@@ -282,7 +287,7 @@ fn remove_folder(folder: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// What `inline.js` does.
+    /// What `text.js` does.
     fn bytes_of(text: &str) -> Vec<u8> {
         let mut more = 0_u32;
         let mut bytes = Vec::new();

@@ -62,7 +62,7 @@ impl Part {
         match self {
             Self::Native => 200,
             Self::Wasm => 2,
-            Self::Package => 512,
+            Self::Package => 552,
             Self::E2e => 46,
             Self::Matrix => 8,
         }
@@ -111,6 +111,9 @@ fn native(workspace: &Workspace, report: &mut Report) -> Result<()> {
     }
     clippy.extend(["--", "-D", "warnings"]);
     report.check("clippy for the browser", &mut cargo(&clippy));
+    let mut clippy = cargo(&["clippy", "--package", "draftsync-testing", "--target", WASM]);
+    clippy.args(["--lib", "--", "-D", "warnings"]);
+    report.check("clippy for the test server", &mut clippy);
     report.check(
         "prettier",
         node_tool(workspace, "prettier/bin/prettier.cjs").args(["--check", "."]),

@@ -1,0 +1,3 @@
+/** The wasm as printable characters. */
+declare const text: string;
+export default text;

@@ -1,0 +1,60 @@
+// @ts-check
+// draftsync/testing where the test has replaced the timers: its time is the only one there is.
+
+import assert from "node:assert/strict";
+import { afterEach, mock, test } from "node:test";
+import { member, serverWith } from "./support/rooms.mjs";
+
+afterEach(() => mock.timers.reset());
+
+/** Lets happen what waits for no timer. */
+async function calm() {
+  for (let n = 0; n < 50; n++) await Promise.resolve();
+}
+
+test("D6: without latency a test needs no timer at all", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "setImmediate", "Date"] });
+  const server = serverWith();
+  const ada = member(server, { initial: { n: 0 } });
+  const grace = member(server, { initial: { n: 0 } });
+  await server.settled();
+  ada.update((draft) => void (draft.n = 1));
+  await server.settled();
+  assert.deepEqual(grace.state, { n: 1 });
+});
+
+test("D6: with replaced timers a frame arrives when the test lets time pass", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const server = serverWith({ latency: 100 });
+  const ada = member(server, { initial: { n: 0 } });
+  const states = [ada.status.value.state];
+  ada.status.subscribe(({ state }) => states.at(-1) === state || states.push(state));
+  // Open, hello, welcome, the seed and its change: each takes its time.
+  for (let ways = 0; ways < 5; ways++) {
+    await calm();
+    assert.deepEqual(server.document("room"), ways < 4 ? undefined : { n: 0 });
+    mock.timers.tick(99);
+    await calm();
+    assert.notEqual(ada.status.value.state, "connected");
+    mock.timers.tick(1);
+  }
+  assert.deepEqual(states.at(-1), "connected");
+  await server.settled();
+});
+
+test("D6, D7: the deadline of settled is in the time of the test", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const server = serverWith();
+  member(server, { initial: { n: 0 } });
+  server.pause();
+  let said = "";
+  const settled = server.settled().catch((error) => (said = String(error)));
+  await calm();
+  mock.timers.tick(4999);
+  await calm();
+  assert.equal(said, "");
+  // It looks around, which takes a turn of the event loop, before it waits.
+  mock.timers.tick(1);
+  await settled;
+  assert.match(said, /not settled within 5000 ms: 1 frame is on its way; the network is paused/);
+});
