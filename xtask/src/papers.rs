@@ -8,7 +8,13 @@ use anyhow::{Context, Result};
 use crate::stamp;
 
 /// Papers of `docs/` that are for people who use the package; folders are taken whole.
-const PAPERS: &[&str] = &["authentication.md", "errors.md", "guide", "merging.md"];
+const PAPERS: &[&str] = &[
+    "authentication.md",
+    "errors.md",
+    "guide",
+    "merging.md",
+    "testing.md",
+];
 
 /// All files that [`put_into`] reads.
 pub(crate) fn sources(root: &Path) -> Vec<PathBuf> {
