@@ -95,7 +95,8 @@ test("B29: importing does nothing: no wasm, no socket, no timer", async () => {
       watch(globalThis, name);
     }
     const before = Object.keys(globalThis).join();
-    for (const entry of ["draftsync", "draftsync/slim", "draftsync/development"]) await import(entry);
+    const entries = ["draftsync", "draftsync/slim", "draftsync/development", "draftsync/testing"];
+    for (const entry of entries) await import(entry);
     console.log(JSON.stringify(did), Object.keys(globalThis).join() === before);`,
   );
   assert.equal((await project.node("quiet.mjs")).stdout, "[] true");
