@@ -28,11 +28,14 @@ export function tables(text) {
 }
 
 /**
- * The blocks of JavaScript, each with the heading that it stands under.
+ * The blocks of JavaScript, or of other languages, each with the heading that it stands under.
  * @param {string} text
+ * @param {string} [languages] as an alternative of a pattern
  */
-export function blocks(text) {
-  const found = text.matchAll(/^#+ (.*)$|^```js\n([^]*?)^```$/gm);
+export function blocks(text, languages = "js") {
+  const found = text.matchAll(
+    new RegExp(`^#+ (.*)$|^\`\`\`(?:${languages})\\n([^]*?)^\`\`\`$`, "gm"),
+  );
   let heading = "";
   /** @type {{ heading: string, source: string }[]} */
   const all = [];
