@@ -9,6 +9,9 @@ export const disposing = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 /** @type {typeof Symbol.asyncDispose} */
 export const asyncDisposing = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
+/** Lets everybody read `state` again: `draftsync/devtools` puts another in its place. */
+export const telling = Symbol.for("draftsync.tell");
+
 /** Whether this is a page or a worker of one, and not a server that renders. */
 export function inBrowser() {
   return "window" in globalThis || "WorkerGlobalScope" in globalThis;

@@ -2,7 +2,7 @@
 // The store that all entries share: what the app reads, writes and listens to.
 
 import { History } from "./history.js";
-import { address, asyncDisposing, disposing } from "./host.js";
+import { address, asyncDisposing, disposing, telling } from "./host.js";
 import { fault } from "./errors.js";
 import { readable } from "./listeners.js";
 import { Replica } from "./replica.js";
@@ -131,6 +131,10 @@ export class Store {
     const replica = this.#replica;
     if (replica.disposed) return () => {};
     return replica.listeners.on(type, listener, options, () => replica.watch());
+  }
+
+  [telling]() {
+    this.#replica.listeners.tell("change");
   }
 
   dispose() {

@@ -42,6 +42,34 @@ test("D6: with replaced timers a frame arrives when the test lets time pass", as
   await server.settled();
 });
 
+test("D3, D6: frames arrive at their own time, and not before those in front of them", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {(string | undefined)[]} */
+  const asked = [];
+  const server = serverWith({
+    authorize: ({ token }) => {
+      asked.push(token);
+      return true;
+    },
+  });
+  const socket = new server.WebSocket(server.url("room"));
+  await server.settled();
+  /** @param {number} latency @param {string} token @param {object} [more] */
+  const say = (latency, token, more = { type: "auth" }) => {
+    server.setNetwork({ latency });
+    socket.send(JSON.stringify({ ...more, token }));
+  };
+  say(100, "a", { type: "hello", protocol: 1, client_id: "a".repeat(32) });
+  say(10, "b");
+  mock.timers.tick(50);
+  assert.deepEqual(asked, [], "the second has overtaken nobody");
+  say(100, "c");
+  mock.timers.tick(50);
+  assert.deepEqual(asked, ["a", "b"], "the third is still on its way");
+  mock.timers.tick(50);
+  assert.deepEqual(asked, ["a", "b", "c"]);
+});
+
 test("D6, D7: the deadline of settled is in the time of the test", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const server = serverWith();

@@ -1,0 +1,11 @@
+// draftsync/devtools.
+
+import { SyncedStore } from "draftsync";
+import { connectDevtools } from "draftsync/devtools";
+import { expectType } from "./expect.js";
+
+declare const store: SyncedStore<{ n: number }>;
+expectType<() => void>()(connectDevtools(store));
+connectDevtools(store, { name: "groceries" })();
+// @ts-expect-error it is a store that is shown
+connectDevtools(store.state);
