@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { ServerProcess } from "../e2e/support/server.mjs";
-import { root } from "./support/package.mjs";
+import { pkg, root } from "./support/package.mjs";
 import { html, outcomeOf, serve, startChromium } from "./support/pages.mjs";
 import { blocks, printed } from "./support/paper.mjs";
 import { Project } from "./support/project.mjs";
@@ -109,6 +109,31 @@ for (const page of readdirSync(folder)) {
     );
   });
 }
+
+test("every block of code in the package's papers compiles, with what it imports", async () => {
+  const papers = readdirSync(pkg, { recursive: true, encoding: "utf8" });
+  let count = 0;
+  for (const paper of papers.filter((file) => file.endsWith(".md"))) {
+    const text = readFileSync(join(pkg, paper), "utf8");
+    for (const [, language, contents] of text.matchAll(/^```([jt]sx?)\b.*\n([^]*?)^```$/gm)) {
+      const loader = /** @type {"js" | "jsx" | "ts"} */ (language);
+      await build({
+        stdin: { contents, loader, resolveDir: project.folder, sourcefile: paper },
+        bundle: true,
+        write: false,
+        format: "esm",
+        jsx: "automatic",
+        platform: "neutral",
+        conditions: ["production"],
+        // The app has these; and what is beside a block is not in the package.
+        external: ["node:*", "./*", "react", "vue", "svelte", "solid-js", "vitest"],
+        logLevel: "silent",
+      }).catch((error) => assert.fail(`${paper}: ${error.message}\n${contents}`));
+      count += 1;
+    }
+  }
+  assert.ok(count > 40, `${count} blocks`);
+});
 
 test("docs/guide: what names a file is that file", () => {
   const apps = join(root, "tests/bindings/apps");
