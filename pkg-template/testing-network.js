@@ -150,6 +150,8 @@ export class TestSocket extends EventTarget {
   /** @type {string | undefined} */
   token;
   writes = true;
+  /** What others are told of who it is. @type {import("./index.js").Json} */
+  user = null;
   /** Whether the room is another than the client has known, so that it will leave and come again. */
   strange = false;
   #host;

@@ -47,13 +47,13 @@ export class HostedRoom {
   }
 
   /**
-   * @param {number} session
+   * @param {{ session: number, writes: boolean, user: Json }} author
    * @param {string} text
-   * @param {boolean} writes
    * @param {number[]} refused the places of changes that are not to be taken
    */
-  frame(session, text, writes, refused) {
-    this.#act((core) => core.frame(session, text, writes, new Uint32Array(refused)));
+  frame({ session, writes, user }, text, refused) {
+    const places = new Uint32Array(refused);
+    this.#act((core) => core.frame(session, text, writes, JSON.stringify(user), places));
   }
 
   /** @param {number} session */

@@ -10,7 +10,7 @@ export class TestRoom {
   /** The room's time, which never goes back. */
   time(nowMs: number): string;
   due(): number | undefined;
-  frame(session: number, text: string, writes: boolean, refused: Uint32Array): string;
+  frame(session: number, text: string, writes: boolean, user: string, refused: Uint32Array): string;
   closed(session: number): string;
   document(): string | undefined;
   log(): string;

@@ -27,12 +27,19 @@ export interface TestServerOptions extends NetworkOptions {
   /**
    * Says who may enter and what is taken; everybody and everything, where there is none.
    *
-   * It is asked for each client that connects or brings a newer token, with no `change`: `true` lets it in, `"read"` lets it in and its changes are rejected as `forbidden`, `false` refuses it as `forbidden` and `"unauthorized"` asks for other credentials.
-   * And it is asked for each change that is offered, again when it is offered again: with any other answer than `true` the room rejects it, and decides those after it without it.
+   * It is asked for each client that connects or brings a newer token, with no `change`: `true` lets it in, `"read"` lets it in and its changes are rejected as `forbidden`, `false` refuses it as `forbidden` and `"unauthorized"` asks for other credentials; an object lets it in as a `user`, whom others see beside its presence.
+   * And it is asked for each change that is offered, again when it is offered again: when the answer is not one that lets a client write, the room rejects the change, and decides those after it without it.
    * It answers at once, and what it throws is not caught.
    */
-  authorize?: ((asked: AuthorizeRequest) => boolean | "read" | "unauthorized") | undefined;
+  authorize?: ((asked: AuthorizeRequest) => Authorized) | undefined;
 }
+
+/** What `authorize` answers; `write` is `true` where it is not said. */
+export type Authorized =
+  | boolean
+  | "read"
+  | "unauthorized"
+  | { readonly user?: Json | undefined; readonly write?: boolean | undefined };
 
 /** What `authorize` is asked. */
 export interface AuthorizeRequest {
@@ -48,7 +55,7 @@ export interface AuthorizeRequest {
 export interface LoggedChange {
   readonly version: number;
   readonly clientId: string;
-  /** The {@link "index".Change.id}; empty for the room's first content. */
+  /** The `id` of what `update` has returned; empty for the room's first content. */
   readonly id: string;
   readonly patches: readonly PatchOp[];
 }
@@ -67,6 +74,8 @@ export interface TestServer extends Disposable {
   resume(): void;
   /** Cuts every connection, with what is on its way. Stores come again after a wait; after `pause()` they cannot before `resume()`. */
   cut(): void;
+  /** Tells every client that its token is about to end, so that it is asked for a newer one. */
+  expireTokens(): void;
   /** Ends the server's process and starts another, which has what was acknowledged, or with `keep: false` nothing. */
   restart(options?: { keep?: boolean | undefined }): void;
   /**

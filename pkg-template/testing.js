@@ -104,6 +104,12 @@ class TestServer {
     for (const socket of [...this.network.sockets]) socket.drop();
   }
 
+  expireTokens() {
+    for (const socket of this.#sockets.values()) {
+      if (socket.clientId) socket.deliver('{"type":"auth_expiring"}');
+    }
+  }
+
   /** @param {{ keep?: boolean | undefined }} [options] */
   restart({ keep = true } = {}) {
     for (const socket of [...this.network.sockets]) socket.drop(1012);
@@ -200,7 +206,7 @@ class TestServer {
     const room = this.#open(socket.room);
     if (message.epoch !== undefined) socket.strange = message.epoch !== room.epoch;
     const refused = message.type === "push" ? this.#refused(socket, message.changes) : [];
-    room.frame(socket.session, text, socket.writes, refused);
+    room.frame(socket, text, refused);
   }
 
   /** @param {TestSocket} socket */
@@ -263,14 +269,13 @@ class TestServer {
   #admit(socket, token) {
     socket.token = token;
     const answer = this.#ask(socket, undefined);
-    if (answer === true || answer === "read") {
-      socket.writes = answer === true;
+    if (typeof answer === "object") {
+      Object.assign(socket, answer);
       return true;
     }
-    const [code, word] = answer === "unauthorized" ? [4401, "unauthorized"] : [4403, "forbidden"];
     const message = "authorize does not let this client in";
-    socket.deliver(JSON.stringify({ type: "error", code: word, message }));
-    socket.shut(/** @type {number} */ (code), /** @type {string} */ (word));
+    socket.deliver(JSON.stringify({ type: "error", code: answer, message }));
+    socket.shut(answer === "unauthorized" ? 4401 : 4403, answer);
     return false;
   }
 
@@ -282,20 +287,29 @@ class TestServer {
   #refused(socket, changes) {
     // Who may only read is told so by the room.
     if (!this.#authorize || !socket.writes || !Array.isArray(changes)) return [];
-    return changes.flatMap(({ tag, patch }, at) =>
-      this.#ask(socket, { id: tag, patches: patch }) === true ? [] : [at],
-    );
+    return changes.flatMap(({ tag, patch }, at) => {
+      const answer = this.#ask(socket, { id: tag, patches: patch });
+      return typeof answer === "object" && answer.writes ? [] : [at];
+    });
   }
 
   /**
+   * What a client may do, or why it may nothing.
    * @param {TestSocket} socket
    * @param {AuthorizeRequest["change"]} change
+   * @returns {{ writes: boolean, user: Json } | "forbidden" | "unauthorized"}
    */
   #ask({ room, clientId, token }, change) {
-    const answer = this.#authorize?.({ room, clientId, token, change }) ?? !this.#authorize;
-    if ([true, false, "read", "unauthorized"].includes(answer)) return answer;
+    /** @type {any} */
+    const answer = this.#authorize ? this.#authorize({ room, clientId, token, change }) : true;
+    if (answer === false) return "forbidden";
+    if (answer === "unauthorized") return answer;
+    if (answer === true || answer === "read") return { writes: answer === true, user: null };
+    if (typeof answer?.then !== "function" && answer && typeof answer === "object") {
+      return { writes: answer.write !== false, user: answer.user ?? null };
+    }
     throw new TypeError(
-      `authorize answered ${answer}; the answer is true, false, "read" or "unauthorized", at once`,
+      `authorize answered ${answer}; the answer is true, false, "read", "unauthorized" or { user, write }, at once`,
     );
   }
 

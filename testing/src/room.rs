@@ -17,10 +17,12 @@ use std::time::Duration;
 pub const HELLO_BYTES_MAX: usize = 16 * 1024;
 
 /// What the host lets the author of a frame do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Leave {
     /// Whether the session may write.
     pub writes: bool,
+    /// What others are told of who it is, if anything.
+    pub user: Option<Tree>,
     /// Which changes of a push shall be rejected, by their zero-based places.
     pub refused: BTreeSet<usize>,
 }
@@ -111,9 +113,11 @@ impl HostedRoom {
         self.carry_out()
     }
 
-    /// When [`Self::handle_time`] wants to be called.
+    /// When [`Self::handle_time`] wants to be called; never where nobody is, so that no timer of an
+    /// empty room holds a process.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.room.poll_timeout()
+        let timeout = self.room.poll_timeout();
+        timeout.filter(|_| !self.known.is_empty())
     }
 
     /// A session sends a frame; its first one opens it.
@@ -141,6 +145,7 @@ impl HostedRoom {
         }
         let speaker = Speaker {
             writes: leave.writes,
+            user: leave.user.clone(),
             ..Speaker::ANYBODY
         };
         self.room.handle_message_of(session, &speaker, message);

@@ -1,8 +1,10 @@
 //! The room for JavaScript: frames go in and come out as texts.
 
 use crate::room::{HostedRoom, Leave, Said};
-use draftsync::protocol::Epoch;
+use draftsync::doc::Value as _;
+use draftsync::protocol::{Epoch, PRESENCE_BYTES_MAX};
 use draftsync::room::SessionId;
+use draftsync::tree::Tree;
 use std::cell::RefCell;
 use std::time::Duration;
 use wasm_bindgen::JsError;
@@ -48,10 +50,20 @@ impl TestRoom {
         Some(due.as_millis() as f64)
     }
 
-    /// A session sends a frame; returns what goes to whom, as JSON.
-    pub fn frame(&self, session: u32, text: &str, writes: bool, refused: &[u32]) -> String {
-        let refused = refused.iter().map(|at| *at as usize).collect();
-        let leave = Leave { writes, refused };
+    /// A session sends a frame; `user` is JSON. Returns what goes to whom, as JSON.
+    pub fn frame(
+        &self,
+        session: u32,
+        text: &str,
+        writes: bool,
+        user: &str,
+        refused: &[u32],
+    ) -> String {
+        let leave = Leave {
+            writes,
+            user: read_user(user),
+            refused: refused.iter().map(|at| *at as usize).collect(),
+        };
         let session = SessionId(session.into());
         as_text(&self.0.borrow_mut().handle_frame(session, text, &leave))
     }
@@ -75,6 +87,12 @@ impl TestRoom {
         let log: Vec<_> = room.log().collect();
         serde_json::to_string(&log).unwrap_or_default()
     }
+}
+
+/// Who somebody is, within the limits of what the server takes from a token.
+fn read_user(json: &str) -> Option<Tree> {
+    let user = serde_json::from_str::<Option<Tree>>(json).ok()?;
+    user.filter(|user| user.json_bytes() <= PRESENCE_BYTES_MAX && user.check(0).is_ok())
 }
 
 fn named(epoch: String) -> Result<Epoch, JsError> {

@@ -3,6 +3,7 @@
 
 use draftsync::protocol::Epoch;
 use draftsync::room::SessionId;
+use draftsync::tree::Tree;
 use draftsync_testing::room::{HELLO_BYTES_MAX, HostedRoom, Leave, Said};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ const GRACE: SessionId = SessionId(2);
 fn leave() -> Leave {
     Leave {
         writes: true,
+        user: None,
         refused: BTreeSet::new(),
     }
 }
@@ -121,6 +123,43 @@ fn d10_who_may_only_read_is_told_forbidden_and_stays() {
     let answers = heard(&said, ADA);
     assert_eq!(answers.len(), 1, "nothing closes");
     assert_eq!(answers[0]["results"][0]["rejected"]["code"], "forbidden");
+}
+
+#[test]
+fn d20_what_a_session_shows_is_forwarded_with_its_user_and_in_the_rooms_time() {
+    let mut room = HostedRoom::new(Epoch(7));
+    let (mut ada, mut grace) = (hello("a"), hello("b"));
+    (ada["presence"], grace["presence"]) = (json!(true), json!(true));
+    say(&mut room, ADA, &ada);
+    say(&mut room, GRACE, &grace);
+    let mut show = |room: &mut HostedRoom, value: u64| {
+        let shown = json!({"type": "presence", "version": 0, "value": value, "anchors": []});
+        let named = Leave {
+            user: Some(Tree::Text("Ada".into())),
+            ..leave()
+        };
+        let said = room.handle_frame(ADA, &shown.to_string(), &named);
+        heard(&said, GRACE)
+    };
+    let first = show(&mut room, 1);
+    assert_eq!(
+        (&first[0]["user"], &first[0]["value"]),
+        (&json!("Ada"), &json!(1))
+    );
+    assert!(show(&mut room, 2).is_empty(), "too soon after the first");
+    assert!(show(&mut room, 3).is_empty());
+    let due = room.poll_timeout().expect("something waits");
+    let said = room.handle_time(due);
+    assert_eq!(heard(&said, GRACE)[0]["value"], 3);
+    // Who is silent for long is not shown any more, and whose socket is gone neither.
+    let due = room.poll_timeout().expect("a silence would be noticed");
+    let said = room.handle_time(due);
+    assert_eq!(heard(&said, GRACE)[0]["type"], "gone");
+    assert_eq!(show(&mut room, 4)[0]["value"], 4);
+    let said = room.handle_closed(ADA);
+    assert_eq!(heard(&said, GRACE)[0]["type"], "gone");
+    room.handle_closed(GRACE);
+    assert_eq!(room.poll_timeout(), None, "nobody is here");
 }
 
 #[test]

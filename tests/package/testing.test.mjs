@@ -276,6 +276,28 @@ test("D10: authorize says who may enter, and who may only read", async () => {
   assert.equal(reader.state.n, 2);
 });
 
+test("D10, D21: an answer may say who a client is, and a token may be about to end", async () => {
+  const server = serverWith({
+    authorize: ({ token }) => ({ user: { name: String(token) }, write: token !== "guest" }),
+  });
+  /** @type {string[]} */
+  const reasons = [];
+  const ada = member(server, {
+    initial: empty(),
+    auth({ reason }) {
+      reasons.push(reason);
+      return reasons.length > 1 ? "guest" : "ada";
+    },
+  });
+  await server.settled();
+  await ada.update((draft) => void (draft.n = 1)).confirmed;
+  server.expireTokens();
+  await server.settled();
+  assert.deepEqual(reasons, ["connect", "expired"]);
+  const { confirmed } = ada.update((draft) => void (draft.n = 2));
+  await assert.rejects(confirmed, { code: "forbidden" });
+});
+
 test("D11: authorize refuses a change, which is rolled back, and those after it stand", async () => {
   const server = serverWith({
     authorize: ({ change }) => !change?.patches.some((op) => JSON.stringify(op).includes("bad")),
@@ -295,6 +317,22 @@ test("D11: authorize refuses a change, which is rolled back, and those after it 
   assert.deepEqual(ada.state.items, ["one", "two", "three"]);
   assert.deepEqual(grace.state, ada.state);
   assert.deepEqual(server.document("room"), ada.state);
+});
+
+test("D10: an answer that is none is an error of the test, and nothing is let in", async () => {
+  for (const [answer, text] of /** @type {const} */ ([
+    [undefined, /authorize answered undefined; the answer is true, false, "read"/],
+    [null, /authorize answered null/],
+    ["write", /authorize answered write/],
+    [Promise.resolve(true), /authorize answered \[object Promise\].*, at once/],
+  ])) {
+    const server = serverWith({ authorize: /** @type {any} */ (() => answer) });
+    const socket = /** @type {any} */ (new server.WebSocket(server.url("room")));
+    await server.settled();
+    // What a frame leads to happens in a microtask, where nobody would catch it.
+    assert.throws(() => /** @type {any} */ (server).arrived(socket, '{"type":"hello"}'), text);
+    assert.equal(server.document("room"), undefined);
+  }
 });
 
 test("options that mean nothing are refused in a sentence", () => {

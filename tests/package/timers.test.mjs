@@ -86,3 +86,44 @@ test("D6, D7: the deadline of settled is in the time of the test", async () => {
   await settled;
   assert.match(said, /not settled within 5000 ms: 1 frame is on its way; the network is paused/);
 });
+
+test("D20: what clients show is told in the room's time", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const server = serverWith({ authorize: ({ clientId }) => ({ user: clientId[0] }) });
+  /** What the second has heard of the first. @type {unknown[]} */
+  const heard = [];
+  const [ada] = ["a", "b"].map((digit) => {
+    const socket = new server.WebSocket(server.url("room"));
+    const client_id = digit.repeat(32);
+    const hello = { type: "hello", protocol: 1, client_id, presence: true };
+    socket.onopen = () => socket.send(JSON.stringify(hello));
+    socket.onmessage = ({ data }) => {
+      const { type, user, value } = JSON.parse(data);
+      if (digit === "b" && type !== "welcome") heard.push([type, user, value]);
+    };
+    return socket;
+  });
+  await server.settled();
+  /** @param {number} value */
+  const show = (value) => {
+    ada.send(JSON.stringify({ type: "presence", version: 0, value, anchors: [] }));
+    return server.settled();
+  };
+  await show(1);
+  await show(2);
+  await show(3);
+  assert.deepEqual(heard.splice(0), [["presence", "a", 1]]);
+  mock.timers.tick(50);
+  await server.settled();
+  assert.deepEqual(heard.splice(0), [["presence", "a", 3]]);
+  mock.timers.tick(30_000);
+  await server.settled();
+  assert.deepEqual(heard.splice(0), [["gone", undefined, undefined]]);
+  await show(4);
+  ada.close();
+  await server.settled();
+  assert.deepEqual(
+    heard.map((said) => /** @type {unknown[]} */ (said)[0]),
+    ["presence", "gone"],
+  );
+});

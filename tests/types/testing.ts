@@ -17,6 +17,7 @@ createTestServer({
     return change ? true : "read";
   },
 });
+createTestServer({ authorize: ({ token }) => ({ user: { name: token ?? "?" }, write: false }) });
 // @ts-expect-error an answer is needed
 createTestServer({ authorize: () => {} });
 // @ts-expect-error it answers at once
@@ -32,4 +33,5 @@ expectType<number | undefined>()(first?.version);
 server.log("room").pop();
 server.restart({ keep: false });
 server.setNetwork({ loss: 0.5 });
+server.expireTokens();
 server.dispose();
