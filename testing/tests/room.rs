@@ -132,7 +132,7 @@ fn d20_what_a_session_shows_is_forwarded_with_its_user_and_in_the_rooms_time() {
     (ada["presence"], grace["presence"]) = (json!(true), json!(true));
     say(&mut room, ADA, &ada);
     say(&mut room, GRACE, &grace);
-    let mut show = |room: &mut HostedRoom, value: u64| {
+    let show = |room: &mut HostedRoom, value: u64| {
         let shown = json!({"type": "presence", "version": 0, "value": value, "anchors": []});
         let named = Leave {
             user: Some(Tree::Text("Ada".into())),
