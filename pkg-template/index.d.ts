@@ -372,6 +372,7 @@ export class SyncedStoreError extends Error {
     message?: string,
     more?: { cause?: unknown; details?: Json | undefined },
   );
+  /** What it is about. */
   readonly code: ErrorCode;
   /** Whether the same thing may work later without a change. */
   readonly retryable: boolean;

@@ -43,7 +43,9 @@ export type Authorized =
 
 /** What `authorize` is asked. */
 export interface AuthorizeRequest {
+  /** The room's name. */
   readonly room: string;
+  /** The {@link "index".SyncedStore.clientId} of who asks. */
   readonly clientId: string;
   /** What the client has as `auth`. */
   readonly token: string | undefined;
@@ -53,10 +55,13 @@ export interface AuthorizeRequest {
 
 /** A change as the room has taken it. */
 export interface LoggedChange {
+  /** The room's version with it. */
   readonly version: number;
+  /** Whose it is. */
   readonly clientId: string;
   /** The `id` of what `update` has returned; empty for the room's first content. */
   readonly id: string;
+  /** The operations, as the room's log has them. */
   readonly patches: readonly PatchOp[];
 }
 

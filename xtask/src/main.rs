@@ -9,6 +9,7 @@
 mod bench;
 mod crash;
 mod demo;
+mod docs;
 mod papers;
 mod pkg;
 mod run;
@@ -34,6 +35,7 @@ Usage: cargo xtask <command>
   test [part...]       run every test, or the parts named: native, wasm, package, e2e,
                        matrix
   pkg [--dev]          build the npm package into pkg/ (--dev: fast to build, not small)
+  docs                 make the reference of the package's API, in target/api
   size                 print the sizes of what an app ships; fail over a budget
   scenarios FILE       run a file of scenarios of concurrent edits, in both orders
   soak [options]       try a property with any number of cases (soak --list names them)
@@ -67,6 +69,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "demo" => demo::demo(&workspace, rest),
         "test" => test::test(&workspace, rest),
         "pkg" => pkg::command(&workspace, rest),
+        "docs" => docs::docs(&workspace, rest),
         "size" => size::size(&workspace, rest),
         "scenarios" => scenarios::scenarios(&workspace, rest),
         "soak" => soak::soak(&workspace, rest),
