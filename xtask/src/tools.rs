@@ -30,6 +30,14 @@ pub(crate) struct Browsers {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) firefox: PathBuf,
+    pub(crate) webkit: WebKit,
+}
+
+/// WebKitGTK, which has no mode without a screen.
+pub(crate) struct WebKit {
+    pub(crate) driver: PathBuf,
+    /// Runs a command with a screen that nobody sees.
+    pub(crate) xvfb_run: PathBuf,
 }
 
 /// Makes sure rustc can build for the browser.
@@ -128,15 +136,24 @@ fn npm_ci(folder: &Path, what: &str) -> Result<()> {
     stamp::write(&stamp, &hash)
 }
 
-/// Makes sure of Chromium with its driver and of Firefox, by apt where that is possible.
+/// Makes sure of Chromium with its driver, of Firefox, and of WebKitGTK with its driver and a
+/// screen, by apt where that is possible.
 pub(crate) fn browsers() -> Result<Browsers> {
     if let Some(found) = find_browsers() {
-        println!("xtask: Chromium and Firefox are installed, skipped");
+        println!("xtask: Chromium, Firefox and WebKitGTK are installed, skipped");
         return Ok(found);
     }
-    let packages = ["chromium", "chromium-driver", "firefox-esr"];
+    let packages = [
+        "chromium",
+        "chromium-driver",
+        "firefox-esr",
+        "webkit2gtk-driver",
+        "xvfb",
+        "xauth",
+    ];
     let advice = format!(
-        "the tests need Chromium, chromedriver and Firefox on PATH; \
+        "the tests need Chromium, chromedriver, Firefox, WebKitWebDriver (with \
+         MiniBrowser, which it starts) and xvfb-run on PATH; \
          on Debian: apt-get install {}",
         packages.join(" ")
     );
@@ -185,6 +202,10 @@ fn find_browsers() -> Option<Browsers> {
         chromium: given.or_else(|| run::on_path(&names))?,
         chromedriver: run::on_path(&["chromedriver"])?,
         firefox: run::on_path(&["firefox-esr", "firefox"])?,
+        webkit: WebKit {
+            driver: run::on_path(&["WebKitWebDriver"])?,
+            xvfb_run: run::on_path(&["xvfb-run"])?,
+        },
     })
 }
 
