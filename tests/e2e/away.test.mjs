@@ -3,12 +3,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 import { Window, agree, newRoom } from "./support/windows.mjs";
 
-inBothBrowsers("away for long", (browser) => {
+inEveryBrowser("away for long", (browser) => {
   /** @type {ServerProcess} */
   let server;
   before(async () => {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 import { Window, agree, newRoom } from "./support/windows.mjs";
@@ -14,7 +14,7 @@ const EXAMPLES = [
   "Work offline for a while, then come back",
 ];
 
-inBothBrowsers("two windows", (browser) => {
+inEveryBrowser("two windows", (browser) => {
   /** @type {ServerProcess} */
   let server;
   before(async () => {

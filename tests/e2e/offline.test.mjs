@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { Proxy } from "./support/proxy.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 import { Window, agree, newRoom } from "./support/windows.mjs";
 
-inBothBrowsers("offline", (browser) => {
+inEveryBrowser("offline", (browser) => {
   /** @type {ServerProcess} */
   let server;
   before(async () => {

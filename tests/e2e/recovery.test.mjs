@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { Proxy } from "./support/proxy.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { Peer } from "./support/stores.mjs";
@@ -12,7 +12,7 @@ import { Window, agree, newRoom } from "./support/windows.mjs";
 
 const FLAGS = ["--outgoing-bytes-max", "262144", "--bytes-per-second", "1000000000"];
 
-inBothBrowsers("recovery", (browser) => {
+inEveryBrowser("recovery", (browser) => {
   /** @type {ServerProcess} */
   let server;
   /** @type {Proxy} */

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { Proxy } from "./support/proxy.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { Tab } from "./support/tabs.mjs";
 import { until } from "./support/until.mjs";
 import { newRoom } from "./support/windows.mjs";
 
-inBothBrowsers("reload", (browser) => {
+inEveryBrowser("reload", (browser) => {
   /** @type {ServerProcess} */
   let server;
   /** @type {Proxy} */

@@ -3,12 +3,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 import { Window, agree, newRoom } from "./support/windows.mjs";
 
-inBothBrowsers("a restart", (browser) => {
+inEveryBrowser("a restart", (browser) => {
   test("S17: the room is there again, and what was done meanwhile comes in once", async () => {
     const first = await ServerProcess.start();
     const room = newRoom();

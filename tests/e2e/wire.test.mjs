@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothBrowsers } from "./support/browsers.mjs";
+import { inEveryBrowser } from "./support/browsers.mjs";
 import { Proxy } from "./support/proxy.mjs";
 import { ServerProcess } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
@@ -45,7 +45,7 @@ function numbered(prefix, count) {
   return Array.from({ length: count }, (_, n) => `${prefix} ${n}`);
 }
 
-inBothBrowsers("a bad wire", (browser) => {
+inEveryBrowser("a bad wire", (browser) => {
   /** @type {ServerProcess} */
   let server;
   /** @type {Proxy} */

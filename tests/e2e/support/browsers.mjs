@@ -1,42 +1,17 @@
 // @ts-check
-// Every end to end test runs in both browsers; each is started once for a file.
+// Every end to end test runs in every browser engine; each is started once for a file.
 
 import { after, before, describe } from "node:test";
-import { chromium, firefox } from "playwright-core";
+import { ENGINES } from "./engines.mjs";
 
-/** @typedef {import("playwright-core").Browser} Browser */
-
-const chromiumPath = process.env.DRAFTSYNC_CHROMIUM ?? "/usr/bin/chromium";
-const firefoxPath = process.env.DRAFTSYNC_FIREFOX ?? "/usr/bin/firefox-esr";
-
-/** @type {readonly { name: string, launch: () => Promise<Browser> }[]} */
-const BROWSERS = [
-  {
-    name: "Chromium",
-    launch: () =>
-      chromium.launch({
-        executablePath: chromiumPath,
-        args: [
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-dev-shm-usage",
-          "--disable-background-networking",
-        ],
-      }),
-  },
-  {
-    name: "Firefox",
-    // The channel makes it speak to an unpatched Firefox.
-    launch: () => firefox.launch({ channel: "moz-firefox", executablePath: firefoxPath }),
-  },
-];
+/** @typedef {import("./engines.mjs").Browser} Browser */
 
 /**
  * @param {string} title
  * @param {(browser: () => Browser) => void} tests declares them; the browser is there once they run
  */
-export function inBothBrowsers(title, tests) {
-  for (const { name, launch } of BROWSERS) {
+export function inEveryBrowser(title, tests) {
+  for (const { name, launch } of ENGINES) {
     describe(`${title}, in ${name}`, () => {
       /** @type {Browser | undefined} */
       let browser;

@@ -7,7 +7,7 @@ import { until } from "./until.mjs";
 /** @typedef {{ notes: string[], large: string }} Notes */
 
 export class Peer {
-  /** @param {import("playwright-core").Page} page */
+  /** @param {import("./engines.mjs").Page} page */
   constructor(page) {
     this.page = page;
     /** @type {string[]} */
@@ -17,7 +17,7 @@ export class Peer {
 
   /**
    * A page with one store, connected.
-   * @param {import("playwright-core").Browser} browser
+   * @param {import("./engines.mjs").Browser} browser
    * @param {string} origin
    * @param {string} room
    * @param {Connection} [connection]

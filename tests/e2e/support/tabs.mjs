@@ -22,7 +22,7 @@ export class Tab {
   /** @type {string[]} */
   complaints = [];
 
-  /** @param {import("playwright-core").Page} page */
+  /** @param {import("./engines.mjs").Page} page */
   constructor(page) {
     this.page = page;
     page.on("pageerror", (error) => this.complaints.push(String(error.stack ?? error)));
@@ -36,7 +36,7 @@ export class Tab {
 
   /**
    * Opens a page of the server, with a store.
-   * @param {import("playwright-core").BrowserContext} context
+   * @param {import("./engines.mjs").Context} context
    * @param {string} origin the server
    * @param {string} room the address of the room
    */

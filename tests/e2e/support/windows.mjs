@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { until } from "./until.mjs";
 
-/** @typedef {import("playwright-core").Browser} Browser */
-/** @typedef {import("playwright-core").BrowserContextOptions} ContextOptions */
+/** @typedef {import("./engines.mjs").Browser} Browser */
+/** @typedef {import("./engines.mjs").ContextOptions} ContextOptions */
 
 /**
  * An item as the page shows it.
@@ -26,8 +26,8 @@ export function newRoom() {
 
 export class Window {
   /**
-   * @param {import("playwright-core").BrowserContext} context
-   * @param {import("playwright-core").Page} page
+   * @param {import("./engines.mjs").Context} context
+   * @param {import("./engines.mjs").Page} page
    */
   constructor(context, page) {
     this.context = context;

@@ -73,7 +73,7 @@ impl Part {
             Self::Native => 200,
             Self::Wasm => 30,
             Self::Package => 552,
-            Self::E2e => 46,
+            Self::E2e => 102,
             Self::Matrix => 8,
         }
     }
