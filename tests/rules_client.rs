@@ -88,6 +88,8 @@ impl Replica {
                 Output::Wrote(offer) => format!("wrote {}", offer.seq.0),
                 Output::Pushed(changes) => format!("pushed {changes}"),
                 Output::Heard => "heard".into(),
+                Output::Met(id, seen) => format!("met {:x} {}", id.0, seen.is_some()),
+                Output::Alone => "alone".into(),
             })
             .collect()
     }
@@ -495,12 +497,12 @@ fn c17_hello_says_who_and_what_is_known() {
     let id = String::from(replica.0.id());
     let hello = |lines: &[String]| json(&lines[0]);
     replica.0.handle_opened();
-    let expected = format!(r#"{{"type":"hello","protocol":1,"client_id":"{id}"}}"#);
+    let expected = format!(r#"{{"type":"hello","protocol":1,"client_id":"{id}","presence":true}}"#);
     assert_eq!(hello(&replica.drain()), json(&expected));
     replica.hears(&welcome(5, r#""snapshot":{}"#, 0, ""));
     replica.hears(&change(6, r#"{"op":"add","path":"/a","value":1}"#));
     let expected = format!(
-        r#"{{"type":"hello","protocol":1,"client_id":"{id}","epoch":"{EPOCH}","version":6}}"#
+        r#"{{"type":"hello","protocol":1,"client_id":"{id}","epoch":"{EPOCH}","version":6,"presence":true}}"#
     );
     replica.drain();
     assert_eq!(hello(&replica.reopens()), json(&expected));
@@ -745,7 +747,7 @@ fn c22_another_epoch_means_another_name_and_pending_is_offered_again() {
     replica.shows(r#"{"n":1}"#);
     let hello = replica.reopens();
     let expected = format!(
-        r#"{{"type":"hello","protocol":1,"client_id":"{}"}}"#,
+        r#"{{"type":"hello","protocol":1,"client_id":"{}","presence":true}}"#,
         String::from(replica.0.id())
     );
     assert_eq!(json(&hello[0]), json(&expected));

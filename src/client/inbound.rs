@@ -19,6 +19,7 @@ impl<D: Doc> Client<D> {
         let noted = self.journaled && self.note(&message);
         self.take_in(message);
         self.offer();
+        self.tell();
         noted
     }
 
@@ -32,6 +33,13 @@ impl<D: Doc> Client<D> {
             (ToClient::Error { code, .. }, _) => {
                 let code = ErrorCode::from_word(&code).unwrap_or(ErrorCode::Protocol);
                 self.outputs.push(Output::Told(code));
+                Ok(())
+            }
+            (
+                message @ (ToClient::Presence { .. } | ToClient::Gone { .. }),
+                Phase::Seeding | Phase::Live,
+            ) => {
+                self.meet(message);
                 Ok(())
             }
             (ToClient::Welcome(welcome), Phase::Greeting) => self.welcomed(welcome),
@@ -75,6 +83,7 @@ impl<D: Doc> Client<D> {
             return Err(Unfit);
         }
         self.in_flight = 0;
+        self.show_anew();
         if self.cloned {
             self.begin_again();
             return Err(Unfit);
@@ -90,16 +99,6 @@ impl<D: Doc> Client<D> {
         }
         self.epoch = Some(welcome.epoch);
         Ok(())
-    }
-
-    /// Another name, and no history: what is pending is offered again as somebody else's.
-    pub(super) fn begin_again(&mut self) {
-        self.id = self.chance.client_id();
-        self.cloned = false;
-        self.epoch = None;
-        self.version = Version(0);
-        self.in_flight = 0;
-        self.save_soon();
     }
 
     /// The results that answer the first changes of pending, in their order.
@@ -275,6 +274,11 @@ impl<D: Doc> Client<D> {
         }
         self.leave_out_sums(results.len());
         let predicted = self.predicted(&results);
+        if predicted {
+            let taken = results.iter().zip(&self.pending);
+            let taken = taken.filter(|(result, _)| is_taken(result));
+            taken.for_each(|(_, change)| self.presence.advance(&change.form));
+        }
         let whole = predicted && results.len() == self.pending.len() && !self.stale;
         if !whole {
             self.advance(&results, predicted)?;
@@ -345,6 +349,7 @@ impl<D: Doc> Client<D> {
                 (None, None) => form.to_text(),
             };
             let applied = apply::write(&mut self.base, &text, &Rules::RFC).map_err(|_| Unfit)?;
+            self.presence.advance(&applied.patch);
             canonical.push(applied.patch);
         }
         if !predicted {

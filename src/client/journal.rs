@@ -100,6 +100,8 @@ impl<D: Doc> Client<D> {
         if !mine {
             kept.take_leave();
         }
+        kept.presence = core::mem::take(&mut self.presence);
+        kept.presence.uproot();
         core::mem::swap(&mut kept.history, &mut self.history);
         kept.history.clear();
         let before = core::mem::replace(self, kept);

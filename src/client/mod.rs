@@ -10,11 +10,13 @@ mod journal;
 mod local;
 mod outbound;
 mod pending;
+mod presence;
 mod replay;
 mod told;
 
 pub use journal::{Corrupt, Entry, Saved};
 pub use pending::{LostHere, Outcome};
+pub use presence::Seen;
 
 use crate::chance::Chance;
 use crate::doc::Doc;
@@ -30,6 +32,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use local::Transaction;
 use pending::Pending;
+use presence::Presence;
 
 /// Most changes that may wait, unless the app says otherwise.
 pub const QUEUE_CHANGES_MAX: usize = 10_000;
@@ -110,6 +113,10 @@ pub enum Output<V> {
     Pushed(usize),
     /// Keep an [`Entry`]: the oldest message that was handled and not kept yet. The caller has it.
     Heard,
+    /// Another client is here and shows this, or shows nothing any more.
+    Met(ClientId, Option<Seen<V>>),
+    /// Nobody else is known to be here.
+    Alone,
     /// The view is another one.
     Changed,
 }
@@ -167,6 +174,7 @@ pub struct Client<D: Doc> {
     history: History<D>,
     /// The transactions that are open, the innermost last.
     transactions: Vec<Transaction<D>>,
+    presence: Presence<D::Value>,
     /// Whether anybody wants to hear of patches; their text is not made for nobody.
     watched: bool,
     /// Whether what happens is told, to be kept.
@@ -208,6 +216,7 @@ impl<D: Doc> Client<D> {
             queue_changes_max: QUEUE_CHANGES_MAX,
             history: History::new(),
             transactions: Vec::new(),
+            presence: Presence::default(),
             watched: false,
             journaled: false,
             save_due: false,

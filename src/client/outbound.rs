@@ -3,7 +3,7 @@
 use super::{Client, ENVELOPE_BYTES_MAX, Output, Phase};
 use crate::doc::Doc;
 use crate::error::ErrorCode;
-use crate::protocol::{PROTOCOL_VERSION, PUSH_CHANGES_MAX, Refusal, ToRoom, Verdict};
+use crate::protocol::{PROTOCOL_VERSION, PUSH_CHANGES_MAX, Refusal, ToRoom, Verdict, Version};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,7 +19,7 @@ impl<D: Doc> Client<D> {
             epoch: self.epoch,
             version: self.epoch.map(|_| self.version),
             token: self.token.clone(),
-            presence: false,
+            presence: true,
         }));
     }
 
@@ -27,6 +27,7 @@ impl<D: Doc> Client<D> {
     /// became of it.
     pub fn handle_closed(&mut self) {
         self.phase = Phase::Offline;
+        self.be_alone();
     }
 
     /// The connection is gone because a message was too large for the room. Says whether coming
@@ -57,6 +58,16 @@ impl<D: Doc> Client<D> {
             self.cloned = true;
         }
         self.handle_closed();
+    }
+
+    /// Another name, and no history: what is pending is offered again as somebody else's.
+    pub(super) fn begin_again(&mut self) {
+        self.id = self.chance.client_id();
+        self.cloned = false;
+        self.epoch = None;
+        self.version = Version(0);
+        self.in_flight = 0;
+        self.save_soon();
     }
 
     /// Takes what lets this replica in, and gives it to the room on a connection that is open.

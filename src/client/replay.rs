@@ -7,7 +7,7 @@ use crate::diff::diff;
 use crate::doc::{Doc, Value};
 use crate::op::{Op, Patch};
 use crate::places::Places;
-use crate::protocol::Change;
+use crate::protocol::{Change, Seq};
 use crate::rebase::{Kind, Lost, Rebased, Run, Walker};
 use alloc::vec::Vec;
 
@@ -21,6 +21,7 @@ impl<D: Doc> Client<D> {
         let applied =
             apply::write(&mut self.base, &change.patch, &Rules::RFC).map_err(|_| Unfit)?;
         self.version = change.version;
+        self.presence.advance(&applied.patch);
         self.foreign_changes += 1;
         self.moved = true;
         if self.pending.is_empty() {
@@ -62,6 +63,7 @@ impl<D: Doc> Client<D> {
     /// A foreign patch that touches nothing pending is still foreign to what can be undone.
     fn pass(&mut self, patch: &Patch<D::Value>) {
         self.history.pass(patch);
+        self.presence.pass(patch);
         if self.history.is_behind() {
             let trailing = self.trailing();
             self.history.catch_up(trailing);
@@ -107,8 +109,11 @@ impl<D: Doc> Client<D> {
         let mut left = self.pending.len();
         // Changes of which the inverses of before are stale.
         let mut stale = Vec::new();
+        let mut last = Seq(0);
         for (index, change) in self.pending.iter_mut().enumerate() {
             self.history.fork(left, trailing, &walker, &stale);
+            self.presence.fork(last, Some(change.seq), &mut walker);
+            last = change.seq;
             left -= 1;
             let run = run(index);
             let rebased = walker.pending(&change.form, run);
@@ -118,6 +123,7 @@ impl<D: Doc> Client<D> {
             change.take(rebased, index < in_flight);
         }
         self.history.fork(left, trailing, &walker, &stale);
+        self.presence.fork(last, None, &mut walker);
         self.places = None;
         self.stale = true;
     }
@@ -210,7 +216,10 @@ impl<D: Doc> Client<D> {
             self.base = view;
         }
         let base = self.base.root();
-        let first = self.version.0 == 0 && self.pending.is_empty() && self.history.is_empty();
+        let first = self.version.0 == 0
+            && self.pending.is_empty()
+            && self.history.is_empty()
+            && !self.presence.is_anchored();
         if first && !base.equals(&snapshot) {
             // Nothing was written on `initial`, so nothing has to be found again.
             self.base = D::new(snapshot);

@@ -5,9 +5,12 @@
 
 use super::spans::Side;
 use super::walker::{View, Walker};
-use crate::doc::Value;
+use crate::apply::locate;
+use crate::doc::{Doc, Value};
 use crate::op::Patch;
 use crate::path::Path;
+use crate::protocol::Anchor;
+use alloc::vec::Vec;
 
 /// What stands at a path, or an offset in the text there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,27 @@ pub struct Spot {
     pub path: Path,
     /// Offset in UTF-16 code units.
     pub pos: Option<usize>,
+}
+
+/// The spots that anchors name in a document; nothing for one that names none.
+pub fn find<D: Doc>(doc: &D, anchors: &[Option<Anchor>]) -> Vec<Option<Spot>> {
+    let spot = |anchor: &Anchor| {
+        let path = locate(doc, &anchor.path, anchor.pos).ok()?;
+        let pos = anchor.pos;
+        Some(Spot { path, pos })
+    };
+    let anchors = anchors.iter();
+    anchors.map(|anchor| spot(anchor.as_ref()?)).collect()
+}
+
+/// Spots as they are written on the wire.
+pub fn written(spots: &[Option<Spot>]) -> Vec<Option<Anchor>> {
+    let anchor = |spot: &Spot| Anchor {
+        path: spot.path.pointer(),
+        pos: spot.pos,
+    };
+    let spots = spots.iter();
+    spots.map(|spot| spot.as_ref().map(anchor)).collect()
 }
 
 impl<V: Value> Walker<V> {

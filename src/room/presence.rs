@@ -4,7 +4,6 @@
 //! of them, so that whoever hears of it has just that document.
 
 use super::{Room, RoomOutput, SessionId, Speaker, Waiting};
-use crate::apply::locate;
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::path::text_bytes;
@@ -12,8 +11,9 @@ use crate::protocol::{
     Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, PRESENCE_POINTERS_BYTES_MAX,
     ToClient, Version,
 };
-use crate::rebase::{Spot, carry};
+use crate::rebase::{Spot, carry, find, written};
 use alloc::string::ToString;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -205,15 +205,7 @@ impl<D: Doc> Room<D> {
             .filter(|_| version <= self.relayed)
             .and_then(|behind| (self.roots.len() as u64).checked_sub(behind + 1))
             .and_then(|at| self.roots.get(at as usize));
-        let spot = |anchor: &Anchor| {
-            let path = locate(doc?, &anchor.path, anchor.pos).ok()?;
-            let pos = anchor.pos;
-            Some(Spot { path, pos })
-        };
-        let anchors = anchors.iter();
-        anchors
-            .map(|anchor| anchor.as_ref().and_then(spot))
-            .collect()
+        doc.map_or_else(|| vec![None; anchors.len()], |doc| find(doc, anchors))
     }
 
     /// Sends what a session shows to the others, now or when it may.
@@ -311,17 +303,12 @@ impl<D: Doc> Room<D> {
             }
         }
         shown.version = self.relayed;
-        let anchor = |spot: &Spot| Anchor {
-            path: spot.path.pointer(),
-            pos: spot.pos,
-        };
-        let anchors = shown.spots.iter();
         let message = ToClient::Presence {
             client_id,
             version: shown.version,
             user: shown.user.clone(),
             value: shown.value.clone(),
-            anchors: anchors.map(|spot| spot.as_ref().map(anchor)).collect(),
+            anchors: written(&shown.spots),
         };
         Some(RoomOutput::Show(others, client_id, message))
     }

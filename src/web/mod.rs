@@ -6,6 +6,7 @@ mod fault;
 mod host;
 mod js_doc;
 mod keep;
+mod presence;
 mod pump;
 mod store;
 

@@ -224,6 +224,16 @@ impl Inner {
             // The app is asked for newer credentials, and hears of it when that does not help.
             Output::Told(ErrorCode::Unauthorized) if state.link.can_ask() => Step::Again,
             Output::Told(code) => Step::Tell(name::ERROR, fault(code)),
+            Output::Met(id, seen) => {
+                let told = make();
+                put(&told, name::ID, &js_client_id(id));
+                if let Some(seen) = seen {
+                    put(&told, name::USER, &seen.user.unwrap_or(JsValue::NULL));
+                    put(&told, name::VALUE, &seen.value);
+                }
+                Step::Tell(name::PEER, told)
+            }
+            Output::Alone => Step::Tell(name::PEER, JsValue::UNDEFINED),
             Output::Mispredicted(_) => {
                 Step::Tell(name::ERROR, fault_with(ErrorCode::Internal, "mispredicted"))
             }

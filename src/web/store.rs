@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn record(root: &JsValue, recipe: &JsValue, ops_max: u32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
-    fn clean(value: &JsValue, path: &JsValue) -> Result<JsValue, JsValue>;
+    pub(super) fn clean(value: &JsValue, path: &JsValue) -> Result<JsValue, JsValue>;
 
     /// A function of the app's.
     type Body;

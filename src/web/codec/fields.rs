@@ -115,6 +115,7 @@ words! {
     PATCH = "patch",
     PATCHES = "patches",
     PATH = "path",
+    PEER = "peer",
     PENDING = "pending",
     PING = "ping",
     PONG = "pong",

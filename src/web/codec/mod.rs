@@ -6,7 +6,7 @@ pub(super) mod fields;
 mod read;
 mod write;
 
-pub(super) use write::{js_client_id, put_tag, put_whole};
+pub(super) use write::{js_client_id, put_tag, put_whole, write_anchors};
 
 /// What is no message of this protocol.
 #[derive(Clone, Copy, Debug)]

@@ -77,6 +77,14 @@ impl Codec {
         verdict(read_patch(patch))
     }
 
+    /// Reads anchors as the package writes them.
+    pub(in crate::web) fn read_anchors(
+        &self,
+        anchors: &JsValue,
+    ) -> Result<Vec<Option<Anchor>>, Bad> {
+        verdict(read_anchors(anchors))
+    }
+
     /// Reads what the recorder wrote: paths are typed already.
     pub(in crate::web) fn read_recorded(&self, ops: &JsValue) -> Result<Patch<JsValue>, Bad> {
         let mut patch = Patch::default();
@@ -174,7 +182,7 @@ fn clean(value: JsValue) -> JsValue {
 }
 
 /// Reads a list of anchors, some of which may be null.
-pub(super) fn read_anchors(list: &JsValue) -> Vec<Option<Anchor>> {
+fn read_anchors(list: &JsValue) -> Vec<Option<Anchor>> {
     let mut anchors = Vec::new();
     for at in 0..size(list) {
         anchors.push(if item(list, at).is_null() {

@@ -1,0 +1,254 @@
+//! What this replica shows of itself, and the places that it and others point at.
+//!
+//! What others show is the app's to keep; here are only their anchors, on the base. An own anchor
+//! stands behind the changes that were pending when it was set, and is carried by every walk at
+//! its place among them. It is sent when the room has decided those, so that it reads on the base.
+
+use super::{Client, Output, Phase};
+use crate::doc::{Doc, Value};
+use crate::error::Error;
+use crate::op::Patch;
+use crate::protocol::{
+    Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, Seq, ToClient, ToRoom,
+};
+use crate::rebase::{Spot, Walker, carry, find, written};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// What another client shows of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen<V> {
+    /// Who is behind it, as their token says.
+    pub user: Option<V>,
+    /// What they show; its anchors are asked for by [`Client::anchors`].
+    pub value: V,
+}
+
+/// What this replica shows of itself.
+#[derive(Clone, Debug)]
+struct Shown<V> {
+    value: V,
+    spots: Vec<Option<Spot>>,
+    /// The last change that the spots stand behind.
+    after: Seq,
+}
+
+/// The places that another client points at.
+#[derive(Debug)]
+struct Peer {
+    id: ClientId,
+    spots: Vec<Option<Spot>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Presence<V> {
+    /// As the app gave it last.
+    own: Option<Shown<V>>,
+    /// On its way: it waits for the changes that it stands behind. A newer one does not take its
+    /// place, or nothing would be sent while somebody types on.
+    going: Option<Shown<V>>,
+    /// Whether `own` is to follow it.
+    due: bool,
+    peers: Vec<Peer>,
+    /// Whether the app knows of anybody.
+    met: bool,
+}
+
+impl<V> Default for Presence<V> {
+    fn default() -> Self {
+        Self {
+            own: None,
+            going: None,
+            due: false,
+            peers: Vec::new(),
+            met: false,
+        }
+    }
+}
+
+impl<V: Value> Presence<V> {
+    fn spots(&mut self) -> impl Iterator<Item = (Seq, &mut Option<Spot>)> {
+        let shown = [&mut self.own, &mut self.going].into_iter().flatten();
+        shown.flat_map(|shown| {
+            let after = shown.after;
+            shown.spots.iter_mut().map(move |spot| (after, spot))
+        })
+    }
+
+    /// Whether any place in the document is meant.
+    pub(super) fn is_anchored(&mut self) -> bool {
+        self.spots().any(|(_, spot)| spot.is_some())
+    }
+
+    /// Carries what stands behind the change `last` and before `next` over what the walk has run.
+    pub(super) fn fork(&mut self, last: Seq, next: Option<Seq>, walker: &mut Walker<V>) {
+        for (after, spot) in self.spots() {
+            if after >= last && next.is_none_or(|next| after < next) {
+                *spot = spot.as_ref().and_then(|spot| walker.follow(spot));
+            }
+        }
+    }
+
+    /// A patch of others that touches nothing pending came into the base.
+    pub(super) fn pass(&mut self, patch: &Patch<V>) {
+        carry(self.spots().map(|(_, spot)| spot), patch);
+    }
+
+    /// A patch, whosever, came into the base.
+    pub(super) fn advance(&mut self, patch: &Patch<V>) {
+        carry(
+            self.peers.iter_mut().flat_map(|peer| &mut peer.spots),
+            patch,
+        );
+    }
+
+    /// Goes over to a document that has nothing to do with the one before.
+    pub(super) fn uproot(&mut self) {
+        for (_, spot) in self.spots() {
+            *spot = None;
+        }
+        for shown in [&mut self.own, &mut self.going].into_iter().flatten() {
+            shown.after = Seq(0);
+        }
+    }
+}
+
+impl<D: Doc> Client<D> {
+    /// Shows a value to the others, with anchors in the view; at once, or with the next
+    /// [`Client::show_again`]. What it shows is sent again after every `welcome`.
+    ///
+    /// # Errors
+    /// `too-large`; then what was shown before stays.
+    pub fn show(
+        &mut self,
+        value: D::Value,
+        anchors: &[Option<Anchor>],
+        at_once: bool,
+    ) -> Result<(), Error> {
+        let (bytes, bytes_max) = (value.json_bytes(), PRESENCE_BYTES_MAX);
+        if bytes > bytes_max || anchors.len() > PRESENCE_ANCHORS_MAX {
+            return Err(Error::TooLarge { bytes, bytes_max });
+        }
+        let mut after = self.last_seq;
+        // A transaction that is open becomes the next change.
+        after.0 += u64::from(!self.transactions.is_empty());
+        let spots = find(self.view(), anchors);
+        self.presence.own = Some(Shown {
+            value,
+            spots,
+            after,
+        });
+        if at_once {
+            self.show_again();
+        }
+        Ok(())
+    }
+
+    /// Sends what is shown as it is now, as soon as it can go.
+    pub fn show_again(&mut self) {
+        self.presence.due = true;
+        self.tell();
+    }
+
+    /// The anchors of another client, or of this one, as they read in the view; null for one whose
+    /// place is gone.
+    pub fn anchors(&mut self, of: Option<ClientId>) -> Vec<Option<Anchor>> {
+        self.replay();
+        let (mut spots, after) = match (of, &self.presence.own) {
+            (None, Some(own)) => (own.spots.clone(), own.after),
+            (None, None) => return Vec::new(),
+            (Some(id), _) => {
+                let mut peers = self.presence.peers.iter();
+                let peer = peers.find(|peer| peer.id == id);
+                (
+                    peer.map_or_else(Vec::new, |peer| peer.spots.clone()),
+                    Seq(0),
+                )
+            }
+        };
+        let newer = self.pending.iter().filter(|change| change.seq > after);
+        newer.for_each(|change| carry(&mut spots, &change.form));
+        if after <= self.last_seq {
+            for transaction in &self.transactions {
+                carry(&mut spots, &Patch(transaction.ops.clone()));
+            }
+        }
+        written(&spots)
+    }
+
+    /// Sends what is shown, when it is due and stands behind nothing that the room has not decided.
+    pub(super) fn tell(&mut self) {
+        loop {
+            if self.presence.going.is_none() && core::mem::take(&mut self.presence.due) {
+                self.presence.going = self.presence.own.clone();
+            }
+            let pending = &self.pending;
+            let waits = |shown: &Shown<_>| {
+                let first = pending.first();
+                let anchored = shown.spots.iter().any(Option::is_some);
+                anchored && first.is_some_and(|first| first.seq <= shown.after)
+            };
+            let ready =
+                self.phase == Phase::Live && !self.presence.going.as_ref().is_none_or(waits);
+            if !ready {
+                return;
+            }
+            self.walk();
+            let Some(shown) = self.presence.going.take() else {
+                return;
+            };
+            self.outputs.push(Output::Send(ToRoom::Presence {
+                version: self.version,
+                value: shown.value,
+                anchors: written(&shown.spots),
+            }));
+        }
+    }
+
+    /// The room has greeted: it knows nothing yet of what this replica shows.
+    pub(super) fn show_anew(&mut self) {
+        self.presence.going = None;
+        self.presence.due = self.presence.own.is_some();
+    }
+
+    /// Takes what another client shows of itself, or that it shows nothing any more.
+    pub(super) fn meet(&mut self, message: ToClient<D::Value>) {
+        let (id, seen, spots) = match message {
+            ToClient::Presence {
+                client_id,
+                version,
+                user,
+                value,
+                anchors,
+            } => {
+                // Of another document than the base they mean nothing.
+                let known = version == self.version;
+                let spots = if known {
+                    find(&self.base, &anchors)
+                } else {
+                    vec![None; anchors.len()]
+                };
+                (client_id, Some(Seen { user, value }), spots)
+            }
+            ToClient::Gone { client_id } => (client_id, None, Vec::new()),
+            _ => return,
+        };
+        if id == self.id {
+            return;
+        }
+        self.presence.peers.retain(|peer| peer.id != id);
+        if !spots.is_empty() {
+            self.presence.peers.push(Peer { id, spots });
+        }
+        self.presence.met = true;
+        self.outputs.push(Output::Met(id, seen));
+    }
+
+    /// There is no connection to hear of others by.
+    pub(super) fn be_alone(&mut self) {
+        self.presence.peers.clear();
+        if core::mem::take(&mut self.presence.met) {
+            self.outputs.push(Output::Alone);
+        }
+    }
+}
