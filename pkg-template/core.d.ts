@@ -38,6 +38,12 @@ export interface CoreStatus {
   readonly error?: Fault;
 }
 
+/** An anchor, as the wire has it. */
+export interface Place {
+  readonly path: string;
+  readonly pos?: number | undefined;
+}
+
 /** What the core tells, by type. */
 export interface CoreEvents {
   /** Ask the app for credentials, and whether because those before were refused. */
@@ -58,6 +64,8 @@ export interface CoreEvents {
   settled: Settled;
   rejected: Refusal & { readonly seq: number };
   ready: undefined;
+  /** What another shows, or, without a value, that it shows nothing any more; nothing when nobody else is here. */
+  peer: { readonly id: string; readonly user?: Json; readonly value?: Json } | undefined;
   error: Fault;
 }
 
@@ -104,6 +112,11 @@ export class SyncedStore {
   saveSoon(): void;
   /** Becomes the replica that was kept, or one like it; returns the changes that wait. */
   restore(state: string, journal: readonly string[], mine: boolean): readonly Made[];
+  /** Shows a value to the others, at once or with the next `showAgain`; gives the core's own copy. The value names the anchors by their index. */
+  show(value: unknown, anchors: readonly (Place | null)[], atOnce: boolean): Json;
+  showAgain(): void;
+  /** The anchors of another, or of this replica, as they read in the state. */
+  anchors(of: string | undefined): readonly (Place | null)[];
   /** Says whether "patch" is wanted. */
   watch(patches: boolean): void;
   connect(): void;

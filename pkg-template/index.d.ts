@@ -6,12 +6,22 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 /** A deeply readonly view of `T`: what every read returns. */
 export type Immutable<T> = T extends (...args: never[]) => unknown
   ? T
-  : T extends object
-    ? { readonly [K in keyof T]: Immutable<T[K]> }
-    : T;
+  : T extends readonly unknown[]
+    ? number extends T["length"]
+      ? readonly Immutable<T[number]>[]
+      : { readonly [K in keyof T]: Immutable<T[K]> }
+    : T extends object
+      ? { readonly [K in keyof T]: Immutable<T[K]> }
+      : T;
 
 /** A deeply mutable view of `T`: what a recipe receives. */
-export type Draft<T> = T extends object ? { -readonly [K in keyof T]: Draft<T[K]> } : T;
+export type Draft<T> = T extends readonly unknown[]
+  ? number extends T["length"]
+    ? Draft<T[number]>[]
+    : { -readonly [K in keyof T]: Draft<T[K]> }
+  : T extends object
+    ? { -readonly [K in keyof T]: Draft<T[K]> }
+    : T;
 
 /**
  * An operation of RFC 6902, or one of three that merge instead of overwriting: `inc` adds to a number, `str_ins` and `str_del` edit a text.
@@ -27,8 +37,11 @@ export type PatchOp =
   | { readonly op: "str_ins"; readonly path: string; readonly pos: number; readonly str: string }
   | { readonly op: "str_del"; readonly path: string; readonly pos: number; readonly len: number };
 
+/** A JSON Pointer, such as `"/todos/0/done"`, or its parts: `["todos", 0, "done"]`. */
+export type Path = string | readonly (string | number)[];
+
 /** What a store is made with. */
-export interface SyncedStoreOptions<T extends object> {
+export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
   /**
    * The state before anything has arrived, and the first content of a room that nobody has written to: there it is sent once, and only the first one counts.
    *
@@ -68,6 +81,12 @@ export interface SyncedStoreOptions<T extends object> {
   persist?: Persister | undefined;
   /** How far back this replica's edits can be undone; `false` for not at all. */
   history?: HistoryOptions | false | undefined;
+  /**
+   * What this store shows of itself at first; see {@link Presence}.
+   *
+   * @defaultValue nothing: the store sees others, and is not seen
+   */
+  presence?: P | undefined;
   /** Disposes the store when it aborts. */
   signal?: AbortSignal | undefined;
   /**
@@ -224,8 +243,57 @@ export interface PatchEvent {
   readonly patches: readonly PatchOp[];
 }
 
+/**
+ * A place in the document that moves with every edit: something that stands there, or with `pos` an offset in a text.
+ *
+ * {@link Presence.anchor} makes one.
+ */
+export type Anchor = {
+  /** A JSON Pointer. */
+  readonly $anchor: string;
+  /** Offset in UTF-16 code units. */
+  readonly pos?: number;
+};
+
+/** Somebody who is here. */
+export interface Peer<P> {
+  /** Their {@link SyncedStore.clientId}. */
+  readonly id: string;
+  /** Whether this is the store itself. */
+  readonly self: boolean;
+  /** What their token says of who they are, as its claim `user`; `null` when it says nothing, and for the store itself. */
+  readonly user: Json | null;
+  /** What they show, with each anchor as it reads in this store's `state`, and `null` in the place of one that is gone. */
+  readonly presence: Immutable<P>;
+  /** When they were heard of last, as `Date.now()` counts it. */
+  readonly lastSeen: number;
+}
+
+/**
+ * Who is here, and what each shows of itself, such as a name and a cursor: never part of the document, and kept nowhere.
+ *
+ * A store that was given no presence sees others and is not seen.
+ * Others leave at once when their connection ends, and after half a minute without a sign of life; without a connection of its own a store sees nobody else.
+ */
+export interface Presence<P extends Json = Json> extends Readable<readonly Peer<P>[]> {
+  /** This store; its `presence` is `null` until it is given one. */
+  readonly self: Peer<P | null>;
+  /** Everybody else who shows something. */
+  readonly others: readonly Peer<P>[];
+  /**
+   * Shows something else: members in the place of those that are there, or a function that edits a copy of what is shown. At most once in 50 ms something is sent; of what comes faster, the latest.
+   *
+   * @throws {@link SyncedStoreError} with `invalid-patch` for what JSON cannot hold, with `too-large` above 1 KiB or 16 anchors; {@link DisposedError}.
+   */
+  update(change: Partial<P> | ((draft: Draft<P>) => void)): void;
+  /** An anchor for what stands in `state` now, to be put anywhere in what is shown, at once. With `pos` it is an offset in the text there. */
+  anchor(path: Path, pos?: number): Anchor;
+}
+
 /** The events of {@link SyncedStore.on}. */
-export interface StoreEvents {
+export interface StoreEvents<P extends Json = Json> {
+  /** Somebody came, left, or shows something else, or an anchor of theirs has moved. */
+  presence: readonly Peer<P>[];
   /** Every change that comes into the document. */
   patch: PatchEvent;
   /** Another state of the connection, or another number of pending changes. */
@@ -251,20 +319,22 @@ export interface Readable<V> {
  *
  * Each has its own socket and its own id.
  */
-export class SyncedStore<T extends object> implements Disposable, AsyncDisposable {
+export class SyncedStore<T extends object, P extends Json = Json>
+  implements Disposable, AsyncDisposable
+{
   /**
    * Makes a replica. May stand at the top of a module and run on a server: nothing connects before the constructor has returned, and on a server nothing connects unless told to.
    *
    * @param url - the room: `ws://host/rooms/name` or `wss:`; in a page it may be relative
    * @throws {@link SyncedStoreError} with `protocol` when the url names no room, with `invalid-patch` or `too-large` when `initial` cannot be a document.
    */
-  constructor(url: string | URL, options: SyncedStoreOptions<T>);
+  constructor(url: string | URL, options: SyncedStoreOptions<T, P>);
 
   /** Makes a store, connects it, and waits until it is `ready`; disposes it when that fails. */
-  static open<T extends object>(
+  static open<T extends object, P extends Json = Json>(
     url: string | URL,
-    options: SyncedStoreOptions<T>,
-  ): Promise<SyncedStore<T>>;
+    options: SyncedStoreOptions<T, P>,
+  ): Promise<SyncedStore<T, P>>;
 
   /** This replica's id: random, outlives its sockets, never shared. While the status is `loading` it is empty or not yet the one that counts. After the room was lost or the id was taken it is another. */
   get clientId(): string;
@@ -306,6 +376,8 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
 
   /** Undo and redo of this store's own edits. */
   readonly history: History;
+  /** Who is here, and what they show. */
+  readonly presence: Presence<P>;
   /** The state of the connection. */
   readonly status: Readable<Status>;
   /** Resolves when nothing is pending; rejects when that cannot come any more, or with the signal's reason. */
@@ -322,9 +394,9 @@ export class SyncedStore<T extends object> implements Disposable, AsyncDisposabl
   setAuth(auth: Auth | undefined): void;
 
   /** Calls `listener` at each event; returns what ends this. `signal` ends it too, `once` after the first. */
-  on<K extends keyof StoreEvents>(
+  on<K extends keyof StoreEvents<P>>(
     type: K,
-    listener: (event: StoreEvents[K]) => void,
+    listener: (event: StoreEvents<P>[K]) => void,
     options?: { signal?: AbortSignal | undefined; once?: boolean | undefined },
   ): () => void;
 

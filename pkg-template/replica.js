@@ -202,7 +202,8 @@ export class Replica {
   #greeted() {
     this.ready.resolve(this.#store);
     const Entry = this.#store.constructor;
-    this.#copy?.inherit((more) => new Entry(this.#address, { ...this.#options, ...more }));
+    const options = { ...this.#options, presence: undefined };
+    this.#copy?.inherit((more) => new Entry(this.#address, { ...options, ...more }));
   }
 
   #connectIfWanted() {

@@ -5,6 +5,7 @@ import { History } from "./history.js";
 import { address, asyncDisposing, disposing, telling } from "./host.js";
 import { fault } from "./errors.js";
 import { readable } from "./listeners.js";
+import { Presence } from "./presence.js";
 import { Replica } from "./replica.js";
 
 /** @import { Draft, PatchOp, SyncedStore, SyncedStoreOptions } from "./index.js" */
@@ -35,6 +36,7 @@ export class Store {
       (run) => this.on("status", run),
     );
     this.history = new History(options.history || {}, replica);
+    this.presence = new Presence(options.presence, replica, development);
     replica.load(load, development);
     if (signal?.aborted) this.dispose();
     const dispose = () => this.dispose();

@@ -249,12 +249,41 @@ fn c43_own_anchors_move_with_every_edit_since() {
     replica.has("", "/m/t@1 - - - - ");
     replica.0.abandon();
     replica.has("", "/m/t@1 /l/1 - - - ");
-    // An anchor that is set among pending changes.
+    // An anchor that is set among pending changes, and one's own changes that are taken.
     replica.shows(&json!(0), &["/l/0"]);
     replica.has("", "/l/0");
     replica.writes(add("/l/0"));
     replica.takes(9, add("/l/0"));
     replica.has("", "/l/2");
+    let mut replica = Replica::joined(&json!(["x", "y"]));
+    replica.shows(&json!(0), &["/1"]);
+    replica.writes(add("/0"));
+    let first = replica.says().pop().expect("a push");
+    replica.writes(json!({"op": "remove", "path": "/1"}));
+    replica.has("", "/1");
+    replica.acknowledged(&first, 6);
+    replica.has("", "/1");
+    let second = replica.says().pop().expect("a push");
+    replica.takes(7, add("/0"));
+    let change = &second["changes"][0];
+    replica.hears(
+        &json!({"type": "ack", "results": [{"seq": change["seq"], "tag": change["tag"],
+        "version": 8, "patch": [{"op": "remove", "path": "/2"}]}]}),
+    );
+    replica.has("", "/2");
+    replica.writes(add("/2"));
+    // A snapshot says what became of it.
+    let push = replica.says().pop().expect("a push");
+    let change = &push["changes"][0];
+    let result = json!({"seq": change["seq"], "tag": change["tag"], "version": 9});
+    replica.0.handle_closed();
+    replica.0.handle_opened();
+    replica.hears(
+        &json!({"type": "welcome", "version": 9, "epoch": EPOCH, "last_seq": 3,
+        "results": [result], "snapshot": ["new", "new", "new", "y"],
+        "limits": {"message_bytes_max": 1_048_576}}),
+    );
+    replica.has("", "/3");
 }
 
 #[test]

@@ -206,6 +206,7 @@ impl<D: Doc> Client<D> {
             if let Ok(applied) = applied {
                 self.history.refresh(left, trailing, &applied);
             }
+            self.presence.taken(change.seq, &form);
             self.report(change, result, true);
         }
     }
@@ -277,7 +278,7 @@ impl<D: Doc> Client<D> {
         if predicted {
             let taken = results.iter().zip(&self.pending);
             let taken = taken.filter(|(result, _)| is_taken(result));
-            taken.for_each(|(_, change)| self.presence.advance(&change.form));
+            taken.for_each(|(_, change)| self.presence.taken(change.seq, &change.form));
         }
         let whole = predicted && results.len() == self.pending.len() && !self.stale;
         if !whole {

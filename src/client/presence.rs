@@ -94,6 +94,14 @@ impl<V: Value> Presence<V> {
         carry(self.spots().map(|(_, spot)| spot), patch);
     }
 
+    /// A pending change was taken into the base with this form: what stands before it is carried
+    /// over it.
+    pub(super) fn taken(&mut self, seq: Seq, form: &Patch<V>) {
+        self.advance(form);
+        let before = self.spots().filter(|(after, _)| *after < seq);
+        carry(before.map(|(_, spot)| spot), form);
+    }
+
     /// A patch, whosever, came into the base.
     pub(super) fn advance(&mut self, patch: &Patch<V>) {
         carry(
