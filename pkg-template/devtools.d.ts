@@ -10,7 +10,7 @@ import type { SyncedStore } from "./index.js";
  * @returns what ends it; disposing of the store ends it too
  */
 export function connectDevtools(
-  store: SyncedStore<any>,
+  store: SyncedStore<any, any>,
   options?: {
     /** @defaultValue `draftsync: ` and the room's name */
     name?: string | undefined;

@@ -1,5 +1,5 @@
 import type { FC, ReactNode } from "react";
-import type { Immutable, Readable, Status, SyncedStore, SyncedStoreOptions } from "./index.js";
+import type { Immutable, Json, Readable, Status, SyncedStore, SyncedStoreOptions } from "./index.js";
 
 /**
  * The state of a store, or what `selector` takes from it. The component is rendered again when that has become another value.
@@ -8,9 +8,9 @@ import type { Immutable, Readable, Status, SyncedStore, SyncedStoreOptions } fro
  *
  * @defaultValue `equal` is `Object.is`
  */
-export function useStore<T extends object>(store: SyncedStore<T>): Immutable<T>;
+export function useStore<T extends object>(store: SyncedStore<T, any>): Immutable<T>;
 export function useStore<T extends object, S>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
   selector: (state: Immutable<T>) => S,
   equal?: (a: S, b: S) => boolean,
 ): S;
@@ -23,22 +23,22 @@ export function useStore<T extends object, S>(
 export function useReadable<V>(readable: Readable<V>, serverValue?: V): V;
 
 /** The state of the connection; on a server and while hydrating it is `loading`. */
-export function useStatus(store: SyncedStore<any>): Status;
+export function useStatus(store: SyncedStore<any, any>): Status;
 
 /**
  * The store of a room, made when the first component asks for this url. It is shared by all that do, and disposed of a second after the last of them has gone.
  *
  * Its options are those of the component that was first. On a server it is one that only has `initial`.
  */
-export function useSyncedStore<T extends object>(
+export function useSyncedStore<T extends object, P extends Json = Json>(
   url: string,
-  options: SyncedStoreOptions<T>,
-): SyncedStore<T>;
+  options: SyncedStoreOptions<T, P>,
+): SyncedStore<T, P>;
 
 /** What {@link createStoreContext} gives: the hooks of one kind of store, which find it by themselves. */
 export interface StoreContext<T extends object> {
   /** Gives its children a store. */
-  readonly Provider: FC<{ store: SyncedStore<T>; children?: ReactNode }>;
+  readonly Provider: FC<{ store: SyncedStore<T, any>; children?: ReactNode }>;
   /** The store of the nearest Provider, for writing. Throws where there is none, as the others do. */
   readonly useSyncedStore: () => SyncedStore<T>;
   /** {@link useStore} without its first argument. */
