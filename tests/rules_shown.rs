@@ -154,7 +154,7 @@ fn c42_what_is_shown_goes_to_every_room_that_greets() {
         "hello says that presence is known"
     );
     let shown = json!({"type": "presence", "version": 5, "value": "a"});
-    assert_eq!(said[1..], [shown.clone()]);
+    assert_eq!(said[1..], [shown]);
     let said = replica.greeted(6, &json!([0]));
     assert_eq!(said[1]["version"], 6);
     // With the next one, but not yet.
