@@ -15,6 +15,9 @@ export class HostedRoom {
   /** The room's time, in milliseconds. */
   #now = 0;
   #stopTimer = () => {};
+  /** What was said and not told yet. @type {Said[]} */
+  #said = [];
+  #telling = false;
 
   /**
    * @param {string} epoch
@@ -76,10 +79,14 @@ export class HostedRoom {
   #act(act) {
     this.#now = Math.max(this.#now, performance.now());
     this.#stopTimer();
-    const said = [...JSON.parse(this.#core.time(this.#now)), ...JSON.parse(act(this.#core))];
+    this.#said.push(...JSON.parse(this.#core.time(this.#now)), ...JSON.parse(act(this.#core)));
     const due = this.#core.due();
     if (due !== undefined) this.#wait(due);
-    said.forEach(this.#tell);
+    // To be told of its end a socket tells the room, which says more: that comes after this.
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let said = this.#said.shift(); said; said = this.#said.shift()) this.#tell(said);
+    this.#telling = false;
   }
 
   /** @param {number} due */

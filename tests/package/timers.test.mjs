@@ -23,6 +23,20 @@ test("D6: without latency a test needs no timer at all", async () => {
   assert.deepEqual(grace.state, { n: 1 });
 });
 
+test("D6: where there are no channels either, it still settles", async () => {
+  const { MessageChannel } = globalThis;
+  Reflect.deleteProperty(globalThis, "MessageChannel");
+  try {
+    const server = serverWith();
+    const ada = member(server, { initial: { n: 0 } });
+    ada.update((draft) => void (draft.n = 1));
+    await server.settled();
+    assert.deepEqual(server.document("room"), { n: 1 });
+  } finally {
+    globalThis.MessageChannel = MessageChannel;
+  }
+});
+
 test("D6: with replaced timers a frame arrives when the test lets time pass", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const server = serverWith({ latency: 100 });
