@@ -7,6 +7,7 @@
  * @typedef {object} Host
  * @property {Network} network
  * @property {boolean} disposed
+ * @property {(socket: TestSocket) => { session: number, chance: () => number }} connecting a client makes it
  * @property {(socket: TestSocket, text: string) => void} said the client has sent a frame
  * @property {(socket: TestSocket, text: string) => void} arrived it is here
  * @property {(socket: TestSocket) => void} left the connection is over, for the room
@@ -162,17 +163,16 @@ export class TestSocket extends EventTarget {
 
   /**
    * @param {Host} host
-   * @param {number} session its number
-   * @param {() => number} chance
    * @param {string | URL} url
    * @param {string | string[]} [protocols]
    */
-  constructor(host, session, chance, url, protocols = []) {
+  constructor(host, url, protocols = []) {
     super();
     const parsed = new URL(url);
     this.url = parsed.href;
     this.room = /\/rooms\/(.+)$/.exec(parsed.pathname)?.[1] ?? "";
     if (!this.room) throw new Error(`"${url}" names no room of the test server`);
+    const { session, chance } = host.connecting(this);
     this.session = session;
     this.#host = host;
     this.#up = new Line(host.network, chance, () => this.drop());

@@ -3,8 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { production } from "./support/package.mjs";
+import { importFile, production } from "./support/package.mjs";
 import { member, serverWith, testing } from "./support/rooms.mjs";
+
+/** @type {typeof import("../../pkg-template/testing-host.js")} */
+const { Host } = await importFile("testing-host.js");
+/** @type {typeof import("../../pkg-template/testing-network.js")} */
+const { TestSocket } = await importFile("testing-network.js");
 
 /** @typedef {{ items: string[], n: number }} List */
 
@@ -326,12 +331,12 @@ test("D10: an answer that is none is an error of the test, and nothing is let in
     ["write", /authorize answered write/],
     [Promise.resolve(true), /authorize answered \[object Promise\].*, at once/],
   ])) {
-    const server = serverWith({ authorize: /** @type {any} */ (() => answer) });
-    const socket = /** @type {any} */ (new server.WebSocket(server.url("room")));
-    await server.settled();
+    const host = new Host(1, /** @type {any} */ (() => answer));
+    const socket = new TestSocket(host, "ws://localhost/rooms/room");
     // What a frame leads to happens in a microtask, where nobody would catch it.
-    assert.throws(() => /** @type {any} */ (server).arrived(socket, '{"type":"hello"}'), text);
-    assert.equal(server.document("room"), undefined);
+    assert.throws(() => host.arrived(socket, '{"type":"hello"}'), text);
+    assert.equal(host.rooms.size, 0);
+    host.dispose();
   }
 });
 
