@@ -100,14 +100,31 @@ for (const page of readdirSync(folder)) {
   if (typed === "") continue;
   test(`docs/guide/${page}: its TypeScript compiles`, async () => {
     const imports = /** @type {string[]} */ (sourceOf(text).match(/^import .*$/gm) ?? []);
-    const lines = [...imports, 'const url: string = "";', typed];
-    project.write(`${name}.ts`, lines.join("\n"));
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const flags = ["--strict", "--noEmit", "--module", "preserve", "--target", "es2022"];
-    await run(process.execPath, [tsc, ...flags, `${name}.ts`], { cwd: project.folder }).catch(
-      ({ stdout }) => assert.fail(stdout),
-    );
+    await compile(name, [...imports, 'const url: string = "";', typed].join("\n"));
   });
+}
+
+test("what the READMEs begin with is TypeScript too", async () => {
+  for (const file of [`${root}README.md`, `${pkg}/README.md`]) {
+    const text = readFileSync(file, "utf8");
+    const [{ source }] = blocks(text);
+    await compile("readme", `${source}\n${sourceOf(text, "ts")}`);
+  }
+});
+
+/**
+ * Checks a module as an app's own, as strictly as new apps do.
+ * @param {string} name
+ * @param {string} source
+ */
+async function compile(name, source) {
+  project.write(`${name}.ts`, `${source}\nexport {};\n`);
+  const tsc = join(root, "node_modules/typescript-7.0/bin/tsc");
+  const flags = ["--strict", "--noEmit", "--module", "esnext", "--target", "es2023"];
+  const more = ["--moduleResolution", "bundler", "--lib", "es2023,dom"];
+  await run(process.execPath, [tsc, ...flags, ...more, `${name}.ts`], {
+    cwd: project.folder,
+  }).catch(({ stdout }) => assert.fail(stdout));
 }
 
 test("every block of code in the package's papers compiles, with what it imports", async () => {
