@@ -324,6 +324,37 @@ test("D11: authorize refuses a change, which is rolled back, and those after it 
   assert.deepEqual(server.document("room"), ada.state);
 });
 
+test("D20: stores see one another's presence, with the user that authorize has named", async () => {
+  const users = new Map([
+    ["a", "Ada"],
+    ["g", "Grace"],
+  ]);
+  const server = serverWith({
+    latency: 1,
+    authorize: ({ token = "" }) => ({ user: { name: users.get(token) ?? "?" } }),
+  });
+  const ada = member(server, { initial: empty(), auth: "a", presence: { at: 0 } });
+  const grace = member(server, { initial: empty(), auth: "g" });
+  await server.settled();
+  const seen = () => grace.presence.others.map(({ user, presence }) => ({ user, presence }));
+  assert.deepEqual(seen(), [{ user: { name: "Ada" }, presence: { at: 0 } }]);
+  ada.presence.update({ at: 7 });
+  await new Promise((resolve) => {
+    grace.presence.subscribe((peers) => {
+      if (JSON.stringify(peers).includes('"at":7')) resolve(undefined);
+    });
+  });
+  assert.deepEqual(ada.presence.others, [], "who shows nothing is not shown");
+  server.restart();
+  assert.deepEqual(grace.presence.others, []);
+  await server.settled();
+  assert.deepEqual(seen(), [{ user: { name: "Ada" }, presence: { at: 7 } }]);
+  ada.dispose();
+  await server.settled();
+  assert.deepEqual(seen(), []);
+  assert.equal(server.log("room").length, 1, "the seed");
+});
+
 test("D10: an answer that is none is an error of the test, and nothing is let in", async () => {
   for (const [answer, text] of /** @type {const} */ ([
     [undefined, /authorize answered undefined; the answer is true, false, "read"/],
