@@ -1,5 +1,12 @@
 import type { FC, ReactNode } from "react";
-import type { Immutable, Json, Readable, Status, SyncedStore, SyncedStoreOptions } from "./index.js";
+import type {
+  Immutable,
+  Json,
+  Readable,
+  Status,
+  SyncedStore,
+  SyncedStoreOptions,
+} from "./index.js";
 
 /**
  * The state of a store, or what `selector` takes from it. The component is rendered again when that has become another value.
