@@ -8,10 +8,11 @@ import { once } from "node:events";
 import http from "node:http";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
+import { inEveryBrowser } from "../e2e/support/browsers.mjs";
 import { ServerProcess } from "../e2e/support/server.mjs";
 import { until } from "../e2e/support/until.mjs";
 import { development, offline, production, thrownBy } from "./support/package.mjs";
-import { html, outcomeOf, serve, startChromium } from "./support/pages.mjs";
+import { html, outcomeOf, serve } from "./support/pages.mjs";
 import { Project } from "./support/project.mjs";
 
 const MORE = "The store goes on trying; see draftsync/docs/errors.md#no-connection";
@@ -20,45 +21,18 @@ const MORE = "The store goes on trying; see draftsync/docs/errors.md#no-connecti
 let project;
 /** @type {ServerProcess} */
 let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
 
 before(async () => {
-  [project, browser] = await Promise.all([Project.create(), startChromium()]);
+  project = await Project.create();
   const secret = project.path("secret");
   writeFileSync(secret, "a secret of more than thirty-two bytes");
   // With a key, no page is let in whose origin is not named, not even those of this machine.
   server = await ServerProcess.start({ flags: ["--auth-secret-file", secret] });
 });
 after(async () => {
-  await browser?.close();
   await server?.kill();
   project?.remove();
 });
-
-/**
- * What a store in a page is told in the console, and how often.
- * @param {string} room an address, or a relative one
- */
-async function warned(room) {
-  const source = `import { SyncedStore } from "/node_modules/draftsync/development.js";
-    const said = [];
-    console.warn = (text) => said.push(text);
-    const connection = { minDelayMs: 1, maxDelayMs: 1 };
-    const store = new SyncedStore(${JSON.stringify(room)}, { initial: {}, connection });
-    store.status.subscribe(({ attempt }) => {
-      // A later attempt has failed too, and that is not told again.
-      if (attempt >= 3 && said.length > 0) globalThis.outcome = { said, origin: location.origin };
-    });`;
-  project.write("advice.js", source);
-  project.write("index.html", html("/advice.js"));
-  const files = await serve(project.folder);
-  try {
-    return await outcomeOf(browser, files.url);
-  } finally {
-    files.close();
-  }
-}
 
 /** A port that nothing listens at. */
 async function freePort() {
@@ -70,23 +44,49 @@ async function freePort() {
   return port;
 }
 
-test("B52: a page whose server is not running is told so, once", async () => {
-  const port = await freePort();
-  const { said } = await warned(`ws://127.0.0.1:${port}/rooms/a`);
-  const why = `nothing answers at http://127.0.0.1:${port}; start draftsync-server there, or mend the address`;
-  assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
-});
+inEveryBrowser("advice", (browser) => {
+  /**
+   * What a store in a page is told in the console, and how often.
+   * @param {string} room an address, or a relative one
+   */
+  async function warned(room) {
+    const source = `import { SyncedStore } from "/node_modules/draftsync/development.js";
+    const said = [];
+    console.warn = (text) => said.push(text);
+    const connection = { minDelayMs: 1, maxDelayMs: 1 };
+    const store = new SyncedStore(${JSON.stringify(room)}, { initial: {}, connection });
+    store.status.subscribe(({ attempt }) => {
+      // A later attempt has failed too, and that is not told again.
+      if (attempt >= 3 && said.length > 0) globalThis.outcome = { said, origin: location.origin };
+    });`;
+    project.write("advice.js", source);
+    project.write("index.html", html("/advice.js"));
+    const files = await serve(project.folder);
+    try {
+      return await outcomeOf(browser(), files.url);
+    } finally {
+      files.close();
+    }
+  }
 
-test("B52, S2: a page whose origin is refused is told so", async () => {
-  const { said, origin } = await warned(`ws://127.0.0.1:${server.port}/rooms/a`);
-  const why = `${server.url} answers, but opens no room for pages of ${origin}; if it is a draftsync-server start it with --allow-origin ${origin}, else mend the address`;
-  assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
-});
+  test("B52: a page whose server is not running is told so, once", async () => {
+    const port = await freePort();
+    const { said } = await warned(`ws://127.0.0.1:${port}/rooms/a`);
+    const why = `nothing answers at http://127.0.0.1:${port}; start draftsync-server there, or mend the address`;
+    assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
+  });
 
-test("B52: a page whose address leads to another server is told so", async () => {
-  const { said, origin } = await warned("/rooms/a");
-  const why = `${origin} is no draftsync-server; mend the address, where a relative one means the server that the page came from`;
-  assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
+  test("B52, S2: a page whose origin is refused is told so", async () => {
+    const { said, origin } = await warned(`ws://127.0.0.1:${server.port}/rooms/a`);
+    const why = `${server.url} answers, but opens no room for pages of ${origin}; if it is a draftsync-server start it with --allow-origin ${origin}, else mend the address`;
+    assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
+  });
+
+  test("B52: a page whose address leads to another server is told so", async () => {
+    const { said, origin } = await warned("/rooms/a");
+    const why = `${origin} is no draftsync-server; mend the address, where a relative one means the server that the page came from`;
+    assert.deepEqual(said, [`draftsync: ${why}. ${MORE}`]);
+  });
 });
 
 test("B52: production says nothing, nor a store whose sockets are the app's own", async (t) => {

@@ -2,11 +2,8 @@
 // Tabs of one browser profile, each with a store that keeps a copy in the browser's database.
 
 import assert from "node:assert/strict";
+import { LOST_CONNECTION } from "./complaints.mjs";
 import { until } from "./until.mjs";
-
-/** What browsers write by themselves when a server is away or a wire is cut. */
-const LOST_CONNECTION =
-  /WebSocket connection to|establish a connection|connection to .* interrupted/;
 
 /** @typedef {{ list: string[], n: number }} Board */
 

@@ -2,6 +2,7 @@
 // Windows of the demo, looked at and used as a person would.
 
 import assert from "node:assert/strict";
+import { LOST_CONNECTION } from "./complaints.mjs";
 import { until } from "./until.mjs";
 
 /** @typedef {import("./engines.mjs").Browser} Browser */
@@ -11,10 +12,6 @@ import { until } from "./until.mjs";
  * An item as the page shows it.
  * @typedef {{ text: string, done: boolean }} Shown
  */
-
-/** What browsers write by themselves when a server is away or a wire is cut. */
-const LOST_CONNECTION =
-  /WebSocket connection to|establish a connection|connection to .* interrupted/;
 
 let rooms = 0;
 

@@ -1,11 +1,12 @@
 // @ts-check
-// Pages in Chromium, from a server of files that can send headers of its own.
+// Pages from a server of files that can send headers of its own.
 
 import { readFile } from "node:fs/promises";
 import { once } from "node:events";
 import http from "node:http";
 import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
+import { LOST_CONNECTION } from "../../e2e/support/complaints.mjs";
 import { until } from "../../e2e/support/until.mjs";
 
 const TYPES = /** @type {Record<string, string>} */ ({
@@ -77,7 +78,7 @@ exchange(SyncedStore, room).then(
 
 /**
  * Opens a page and waits for its \`globalThis.outcome\`; whatever goes wrong in the page fails.
- * @param {import("playwright-core").Browser} browser
+ * @param {import("../../e2e/support/engines.mjs").Browser} browser
  * @param {string} url
  * @returns {Promise<any>}
  */
@@ -87,7 +88,9 @@ export async function outcomeOf(browser, url) {
     const page = await context.newPage();
     /** @type {string[]} */
     const errors = [];
-    page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
+    page.on("pageerror", (error) => {
+      if (!LOST_CONNECTION.test(error.message)) errors.push(String(error.stack ?? error));
+    });
     await page.goto(url);
     return await until("the page has an outcome", async () => {
       if (errors.length > 0) return `failed: ${errors.join("\n")}`;
