@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { formatMessage } from "publint/utils";
 import { publint } from "publint";
 import { pkg, root } from "./support/package.mjs";
@@ -73,6 +74,29 @@ test("B35: the tarball has what the package reaches, its papers, and nothing els
     ["core.wasm"],
     "the bytes are there once, and once more as text",
   );
+});
+
+test("B29, B35: no entry waits while it is imported, needs Node, or imports wasm as a module", async () => {
+  const { exports, peerDependencies = {} } = JSON.parse(read("package.json"));
+  const peers = Object.keys(peerDependencies).flatMap((peer) => [peer, `${peer}/*`]);
+  const scripts = new Set(targets(exports).filter((target) => target.endsWith(".js")));
+  assert.ok(scripts.size >= 5, `${scripts.size} entries`);
+  for (const script of scripts) {
+    // A top-level `await` cannot be written in this format, nor a module of Node for a browser.
+    const { metafile } = await build({
+      entryPoints: [join(unpacked, script)],
+      format: "iife",
+      platform: "browser",
+      external: peers,
+      conditions: ["production"],
+      bundle: true,
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+    }).catch((error) => assert.fail(`${script}: ${error.message}`));
+    const inputs = Object.keys(metafile.inputs);
+    assert.ok(!inputs.some((input) => input.endsWith(".wasm")), script);
+  }
 });
 
 test("publint has nothing to say of it", async () => {
