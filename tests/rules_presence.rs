@@ -308,6 +308,30 @@ fn r26_nobody_hears_of_it_before_the_changes_that_came_before_it() {
 }
 
 #[test]
+fn r26_nobody_hears_of_anybody_before_the_welcome() {
+    let mut hall = Hall::with(&json!(["x"]));
+    hall.fast = false;
+    hall.says(
+        2,
+        &pushes(1, 1, json!({"op": "add", "path": "/0", "value": "w"})),
+    );
+    hall.says(1, &shows(1, json!(0), json!([])));
+    hall.says(
+        2,
+        &pushes(1, 2, json!({"op": "add", "path": "/0", "value": "v"})),
+    );
+    hall.says(3, &hello(3, true));
+    hall.says(2, &shows(1, json!(1), json!([])));
+    hall.writes();
+    assert_eq!(hall.sees(2), ["1 0 at 2"]);
+    assert_eq!(hall.sees(3), NOTHING, "its welcome waits for the disk");
+    hall.leaves(1);
+    hall.writes();
+    assert_eq!(hall.sees(3), ["2 1 at 3"]);
+    assert_eq!(hall.sees(2), ["1 gone"]);
+}
+
+#[test]
 fn r27_who_is_silent_is_gone_until_the_next_word() {
     let mut hall = Hall::with(&json!([]));
     hall.says(1, &shows(1, json!("a"), json!([])));

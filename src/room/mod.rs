@@ -312,8 +312,10 @@ impl<D: Doc> Room<D> {
                 Waiting::Output(output) => Some(output),
                 Waiting::Face { of, to } => self.face(of, to),
             };
-            if let Some(RoomOutput::Relay(_, change)) = &output {
-                self.relayed = change.version;
+            match &output {
+                Some(RoomOutput::Relay(_, change)) => self.relayed = change.version,
+                Some(RoomOutput::Send(id, ToClient::Welcome(_))) => self.welcomed(*id),
+                _ => {}
             }
             if output.is_some() {
                 return output;

@@ -3,7 +3,7 @@
 //! What is shown goes out behind the changes that came before it, in the coordinates of the last
 //! of them, so that whoever hears of it has just that document.
 
-use super::{Room, RoomOutput, SessionId, Speaker, Waiting};
+use super::{Room, RoomOutput, Session, SessionId, Speaker, Waiting};
 use crate::doc::{Doc, Value};
 use crate::error::ErrorCode;
 use crate::path::text_bytes;
@@ -49,6 +49,8 @@ enum Going {
 pub(super) struct Face<V> {
     /// Whether its client wants to hear of others.
     hears: bool,
+    /// Whether its welcome was put out: nothing is to come before that.
+    welcomed: bool,
     /// Whether it may show itself, and see others.
     allowed: bool,
     /// Whether it was told that it may not.
@@ -67,6 +69,7 @@ impl<V> Face<V> {
     pub(super) fn new(hears: bool, allowed: bool, now: Duration) -> Self {
         Self {
             hears,
+            welcomed: false,
             allowed,
             refused: false,
             shown: None,
@@ -82,7 +85,7 @@ impl<V> Face<V> {
     }
 
     fn sees(&self) -> bool {
-        self.hears && self.allowed
+        self.hears && self.welcomed && self.allowed
     }
 }
 
@@ -231,9 +234,17 @@ impl<D: Doc> Room<D> {
         }
     }
 
+    /// A session's welcome is put out.
+    pub(super) fn welcomed(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.face.welcomed = true;
+        }
+    }
+
     /// Shows a session who is here.
     pub(super) fn show_others(&mut self, to: SessionId) {
-        if !self.sessions.get(&to).is_some_and(|to| to.face.sees()) {
+        let hears = |session: &Session<_>| session.face.hears && session.face.allowed;
+        if !self.sessions.get(&to).is_some_and(hears) {
             return;
         }
         let shown = self.sessions.iter();
