@@ -14,12 +14,9 @@ import {
 } from "react";
 import { SyncedStore } from "draftsync";
 import { entryOf, use } from "./registry.js";
-import { remembering } from "./select.js";
+import { LOADING, remembering } from "./select.js";
 
-/** @import { Readable, Status, SyncedStoreOptions } from "./index.js" */
-
-/** What a server shows, and hydration begins with: no connection is alike on both sides. @type {Status} */
-const LOADING = { state: "loading", pending: 0 };
+/** @import { Readable, SyncedStoreOptions } from "./index.js" */
 
 /**
  * @param {SyncedStore<any>} store

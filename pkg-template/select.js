@@ -2,6 +2,12 @@
 // What the bindings share.
 
 /**
+ * What a server shows, and hydration begins with: no connection is alike on both sides.
+ * @type {import("./index.js").Status}
+ */
+export const LOADING = { state: "loading", pending: 0 };
+
+/**
  * A selector that remembers: the same state gives the same value, and a value equal to the last one
  * gives the last one, so that frameworks which compare by identity see no change.
  *

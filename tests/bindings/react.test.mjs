@@ -3,40 +3,25 @@
 
 import assert from "node:assert/strict";
 import { cpSync, readFileSync } from "node:fs";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import react from "@vitejs/plugin-react";
 import { until } from "../e2e/support/until.mjs";
-import { startChromium } from "../package/support/pages.mjs";
-import { Site, Visit } from "./support/site.mjs";
-import { useApp } from "./support/groceries.mjs";
+import { tried } from "./support/common.mjs";
+import { Visit } from "./support/site.mjs";
 
-/** @type {Site} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  [site, browser] = await Promise.all([
-    Site.start("react", {
-      packages: ["react", "react-dom"],
-      imports: [
-        "react",
-        "react-dom/client",
-        "react/jsx-dev-runtime",
-        "draftsync",
-        "draftsync/react",
-        "second",
-      ],
-      plugins: () => [react()],
-      prepare: addSecondCopy,
-    }),
-    startChromium(),
-  ]);
-});
-afterEach(() => site?.clear());
-after(async () => {
-  await browser?.close();
-  await site?.stop();
+const { site, browser, open } = tried("react", {
+  packages: ["react", "react-dom"],
+  app: "App.jsx",
+  imports: [
+    "react",
+    "react-dom/client",
+    "react/jsx-dev-runtime",
+    "draftsync",
+    "draftsync/react",
+    "second",
+  ],
+  plugins: () => [react()],
+  prepare: addSecondCopy,
 });
 
 /**
@@ -53,59 +38,8 @@ function addSecondCopy(project) {
   project.write("node_modules/second/index.js", 'export * from "draftsync/react";');
 }
 
-/**
- * @param {string} name of the case
- * @param {string} url of the room
- * @param {(page: import("playwright-core").Page) => Promise<unknown>} [prepare]
- */
-function open(name, url, prepare) {
-  const query = `case=${name}&room=${encodeURIComponent(url)}`;
-  return Visit.open(browser, `${site.url}/cases/cases.html?${query}`, prepare);
-}
-
-test("F1: the app in two windows, in development and published", async () => {
-  await useApp(site, browser, `${site.url}/app/index.html`);
-  const published = await site.published();
-  try {
-    await useApp(site, browser, `${published.url}/index.html`);
-  } finally {
-    published.close();
-  }
-});
-
-test("F1: a component is rendered when what it selects has changed, and not otherwise", async () => {
-  const { url, other } = await site.room();
-  const page = await open("selectors", url);
-  await page.shows("#title", '"from the room"');
-  await page.shows("#status", "connected");
-  const start = await page.see("({ ...renders })");
-  await other.update((draft) => void (draft.votes = 1)).confirmed;
-  await page.shows("#whole", "1");
-  assert.deepEqual(await page.see("renders"), { ...start, whole: start.whole + 1 });
-  await other.update((draft) => void draft.todos.push({ text: "milk", done: false })).confirmed;
-  await page.shows("#count", "1");
-  await page.shows("#open", '[{"text":"milk","done":false}]');
-  const pushed = await page.see("({ ...renders })");
-  assert.deepEqual(pushed, {
-    title: start.title,
-    count: start.count + 1,
-    open: start.open + 1,
-    whole: start.whole + 2,
-  });
-  // What is selected is another array with the same items.
-  await page.see("store.update((draft) => void draft.todos.push({ text: 'tea', done: true }))");
-  await page.shows("#count", "2");
-  await page.shows("#undo", "true");
-  assert.deepEqual(await page.see("renders"), {
-    ...pushed,
-    count: pushed.count + 1,
-    whole: pushed.whole + 1,
-  });
-  await page.close();
-});
-
 test("F1: another selector, and another store, show at once", async () => {
-  const { url } = await site.room();
+  const { url } = await site().room();
   const page = await open("props", url);
   await page.shows("#text", "a0");
   await page.see("show(0, 1)");
@@ -117,7 +51,7 @@ test("F1: another selector, and another store, show at once", async () => {
 });
 
 test("F2: concurrent rendering shows one version in each commit", async () => {
-  const { url, other } = await site.room();
+  const { url, other } = await site().room();
   const page = await open("concurrent", url);
   await page.shows("#shown", "false");
   await until("the store is connected", () => page.see("store.status.value.state === 'connected'"));
@@ -140,7 +74,7 @@ test("F2: concurrent rendering shows one version in each commit", async () => {
 });
 
 test("F3: components that ask for one url share a store, also in StrictMode, and over a remount", async () => {
-  const { url, wire, other } = await site.room();
+  const { url, wire, other } = await site().room();
   const page = await open("strict", url, ({ clock }) => clock.install());
   await page.shows("#a", "from the room");
   await page.shows("#b", "from the room");
@@ -159,7 +93,7 @@ test("F3: components that ask for one url share a store, also in StrictMode, and
 });
 
 test("F3: the store ends a second after its last user has gone, and the next user has another", async () => {
-  const { url, wire } = await site.room();
+  const { url, wire } = await site().room();
   const page = await open("strict", url, ({ clock }) => clock.install());
   await page.shows("#a", "from the room");
   await page.see("mount(false)");
@@ -177,7 +111,7 @@ test("F3: the store ends a second after its last user has gone, and the next use
 });
 
 test("F3: a tree that was hidden for long has a living store when it is shown again", async () => {
-  const { url, wire, other } = await site.room();
+  const { url, wire, other } = await site().room();
   const page = await open("activity", url, ({ clock }) => clock.install());
   await page.shows("#a", "from the room");
   await page.see("mount(false)");
@@ -193,7 +127,7 @@ test("F3: a tree that was hidden for long has a living store when it is shown ag
 });
 
 test("F3: a second copy of the package shares the stores, and is warned of once", async () => {
-  const { url, wire } = await site.room();
+  const { url, wire } = await site().room();
   const page = await open("copies", url);
   await page.shows("#a", "from the room");
   await page.shows("#b", "from the room");
@@ -208,7 +142,7 @@ test("F3: a second copy of the package shares the stores, and is warned of once"
 });
 
 test("F4: use(store.ready) suspends until the room is here, however long that takes", async () => {
-  const { url, wire } = await site.room();
+  const { url, wire } = await site().room();
   wire.hold();
   const page = await open("suspense", url, ({ clock }) => clock.install());
   await page.shows("#waiting", "waiting");
@@ -225,18 +159,18 @@ test("F4: use(store.ready) suspends until the room is here, however long that ta
 });
 
 test("F5: what a server has rendered is hydrated without a warning, and then shows the room", async () => {
-  const { url, wire } = await site.room();
-  const room = await site.somebody("groceries", { items: /** @type {any[]} */ ([]) });
+  const { url, wire } = await site().room();
+  const room = await site().somebody("groceries", { items: /** @type {any[]} */ ([]) });
   await room.update((draft) => void (draft.items = [{ id: "1", text: "milk", done: true }]))
     .confirmed;
-  site.renders("/ssr", "/cases/server.jsx", "/cases/hydrate.jsx");
-  const address = `${site.url}/ssr?room=${encodeURIComponent(url)}`;
+  site().renders("/ssr", "/cases/server.jsx", "/cases/hydrate.jsx");
+  const address = `${site().url}/ssr?room=${encodeURIComponent(url)}`;
   const html = await (await fetch(address)).text();
   assert.match(html, /<ul><\/ul>/, "the server has rendered `initial`");
   assert.match(html, /<footer>loading<\/footer>/);
   assert.match(html, /<p id="board">initial<!-- --> <!-- -->loading<\/p>/);
   assert.equal(wire.opened, 0, "a server opens no socket");
-  const page = await Visit.open(browser, address);
+  const page = await Visit.open(browser(), address);
   await page.shows("li", "milk");
   await page.shows("footer", "connected");
   await page.shows("#board", "from-the-room connected");
@@ -245,14 +179,14 @@ test("F5: what a server has rendered is hydrated without a warning, and then sho
 });
 
 test("F6: a component that is edited while it runs keeps its store", async () => {
-  const { url, wire, other } = await site.room();
+  const { url, wire, other } = await site().room();
   const page = await Visit.open(
-    browser,
-    `${site.url}/cases/hot.html?room=${encodeURIComponent(url)}`,
+    browser(),
+    `${site().url}/cases/hot.html?room=${encodeURIComponent(url)}`,
   );
   await page.shows("#hot", "first: from the room");
   await page.see("(globalThis.marker = true)");
-  site.edit("cases/Hot.jsx", "first:", "second:");
+  site().edit("cases/Hot.jsx", "first:", "second:");
   await page.shows("#hot", "second: from the room");
   await other.update((draft) => void (draft.title = "after")).confirmed;
   await page.shows("#hot", "second: after");
@@ -262,7 +196,7 @@ test("F6: a component that is edited while it runs keeps its store", async () =>
 });
 
 test("F7: a context hands a store down, and says what is missing outside of it", async () => {
-  const { url } = await site.room();
+  const { url } = await site().room();
   const page = await open("context", url);
   await page.shows("#title", "from the room");
   await page.shows("#status", "connected");

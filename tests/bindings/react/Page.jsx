@@ -1,6 +1,6 @@
 // A page that is rendered on a server and hydrated: the app, and a component with a store of its own.
 import { useStatus, useStore, useSyncedStore } from "draftsync/react";
-import { App } from "../app/App.jsx";
+import { App } from "../apps/react/App.jsx";
 
 function Board({ url }) {
   const store = useSyncedStore(url, { initial: { title: "initial", votes: 0, todos: [] } });

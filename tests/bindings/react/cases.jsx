@@ -17,34 +17,21 @@ import {
   useStore,
   useSyncedStore,
 } from "draftsync/react";
+import { PARTS, initial, newStore, rendered, sameItems, url, wanted } from "../support/counted.js";
 
-const query = new URLSearchParams(location.search);
-const url = query.get("room");
-const initial = { title: "initial", votes: 0, todos: [] };
 const root = createRoot(document.getElementById("root"));
-
-/** How often each component was rendered. */
-const renders = (globalThis.renders = {});
-const rendered = (name) => (renders[name] = (renders[name] ?? 0) + 1);
-
-const sameItems = (a, b) => a.length === b.length && a.every((item, index) => item === b[index]);
 
 /** Inline selectors, which are others at each rendering. */
 function selectors() {
-  const store = (globalThis.store = new SyncedStore(url, { initial }));
-  const show = (name, select, equal) =>
-    function Shown() {
-      const value = useStore(store, (state) => select(state), equal);
-      rendered(name);
-      return <p id={name}>{JSON.stringify(value)}</p>;
-    };
-  const Title = show("title", (state) => state.title);
-  const Count = show("count", (state) => state.todos.length);
-  const Open = show("open", (state) => state.todos.filter((todo) => !todo.done), sameItems);
+  const store = newStore();
+  function Part({ name }) {
+    const [select, equal] = PARTS[name];
+    const value = useStore(store, (state) => select(state), equal);
+    return <p id={name}>{rendered(name, value)}</p>;
+  }
   function Whole() {
     const { votes } = useStore(store);
-    rendered("whole");
-    return <p id="whole">{votes}</p>;
+    return <p id="whole">{rendered("whole", votes)}</p>;
   }
   function Undo() {
     const { canUndo } = useReadable(store.history);
@@ -53,8 +40,16 @@ function selectors() {
   function Status() {
     return <p id="status">{useStatus(store).state}</p>;
   }
-  const parts = [Title, Count, Open, Whole, Undo, Status];
-  root.render(parts.map((Part, index) => <Part key={index} />));
+  root.render(
+    <>
+      <Part name="title" />
+      <Part name="count" />
+      <Part name="open" />
+      <Whole />
+      <Undo />
+      <Status />
+    </>,
+  );
 }
 
 /** A selector that depends on a prop, and a store that is replaced by another. */
@@ -134,7 +129,7 @@ function suspense() {
 
 /** A slow tree that is made in a transition, while the store changes. */
 function concurrent() {
-  const store = (globalThis.store = new SyncedStore(url, { initial }));
+  const store = newStore();
   /** What each commit shows. */
   const commits = (globalThis.commits = []);
   /** How many versions the store had while one rendering of the tree went on. */
@@ -209,4 +204,4 @@ function context() {
 }
 
 const cases = { selectors, props, strict, copies, activity, suspense, concurrent, context };
-cases[query.get("case")]();
+cases[wanted]();

@@ -1,5 +1,5 @@
 import { hydrateRoot } from "react-dom/client";
-import { store } from "../app/store.js";
+import { store } from "../apps/store.js";
 import { Page } from "./Page.jsx";
 
 // The room is ahead of what the server has rendered before hydration begins.

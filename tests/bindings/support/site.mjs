@@ -26,6 +26,7 @@ const ROOM = "ws://127.0.0.1:7700/rooms/groceries";
 /**
  * @typedef {object} SiteOptions
  * @property {string[]} packages that the app has installed beside draftsync
+ * @property {string} app the file of the app that is edited while it runs
  * @property {string[]} imports which Vite has to find before the first page, else it reloads pages
  * @property {() => any[]} plugins
  * @property {(project: Project) => void} [prepare] adds to what is installed
@@ -37,6 +38,8 @@ export class Site {
   /** @type {Proxy[]} */
   #wires = [];
   #rooms = 0;
+  /** Between the app and its room. @type {Proxy | undefined} */
+  wire;
   /** The development server's address. */
   url = "";
   /** Pages that are rendered here, by their path. @type {Map<string, (url: URL) => Promise<string>>} */
@@ -71,10 +74,12 @@ export class Site {
       symlinkSync(join(root, "node_modules", pkg), project.path(`node_modules/${pkg}`), "junction");
     }
     const here = fileURLToPath(new URL("..", import.meta.url));
-    cpSync(join(here, "apps", name), project.path("app"), { recursive: true });
+    cpSync(join(here, "apps"), project.path("apps"), { recursive: true });
     cpSync(join(here, name), project.path("cases"), { recursive: true });
+    cpSync(join(here, "support/counted.js"), project.path("support/counted.js"));
     // The app names a server as an app of one's own does; here it is another one.
-    site.edit("app/store.js", ROOM, site.address("groceries"));
+    site.wire = await Proxy.start(server.port);
+    site.edit("apps/store.js", ROOM, `${site.wire.url.replace("http", "ws")}/rooms/groceries`);
     options.prepare?.(project);
     await site.#listen();
     return site;
@@ -126,7 +131,7 @@ export class Site {
     try {
       await build({
         ...this.#config(),
-        root: this.project.path("app"),
+        root: this.project.path(`apps/${this.name}`),
         build: { outDir: this.project.path("published") },
       });
     } finally {
@@ -201,6 +206,7 @@ export class Site {
 
   async stop() {
     await this.clear();
+    await this.wire?.close();
     await this.vite?.close();
     this.http?.closeAllConnections();
     this.http?.close();
@@ -254,7 +260,7 @@ export class Visit {
     await until(`${selector} shows ${JSON.stringify(text)}`, async () => {
       assert.deepEqual(this.complaints, []);
       const seen = await this.page.locator(selector).allTextContents();
-      assert.equal(seen.join(" | "), text);
+      assert.equal(seen.map((part) => part.trim()).join(" | "), text);
       return true;
     });
   }

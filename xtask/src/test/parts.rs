@@ -72,7 +72,7 @@ impl Part {
         match self {
             Self::Native => 200,
             Self::Wasm => 30,
-            Self::Package => 572,
+            Self::Package => 591,
             Self::E2e => 102,
             Self::Matrix => 8,
         }

@@ -1,5 +1,5 @@
 import { useStatus, useStore } from "draftsync/react";
-import { store } from "./store.js";
+import { store } from "../store.js";
 
 export function App() {
   const items = useStore(store, (state) => state.items);

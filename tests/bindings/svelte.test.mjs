@@ -1,0 +1,13 @@
+// @ts-check
+// Part F: draftsync/svelte, with Svelte and the real server, in pages of Vite's development server.
+
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { follows, tried } from "./support/common.mjs";
+
+const all = tried("svelte", {
+  packages: ["svelte"],
+  app: "App.svelte",
+  imports: ["draftsync"],
+  plugins: () => [svelte({ configFile: false })],
+});
+follows(all);

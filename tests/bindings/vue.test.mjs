@@ -1,0 +1,14 @@
+// @ts-check
+// Part F: draftsync/vue, with Vue and the real server, in pages of Vite's development server.
+
+import vue from "@vitejs/plugin-vue";
+import { follows, hydrates, tried } from "./support/common.mjs";
+
+const all = tried("vue", {
+  packages: ["vue"],
+  app: "App.vue",
+  imports: ["vue", "draftsync", "draftsync/vue"],
+  plugins: () => [vue()],
+});
+follows(all);
+hydrates(all, "js");
