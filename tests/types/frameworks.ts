@@ -38,8 +38,9 @@ svelte.useStore(store, (state) => state.nothing);
 svelte.useStore(store, (state) => state.title).current = "x";
 
 // Solid: accessors, and a mirror.
-expectType<Accessor<Immutable<Board>>>()(solid.useStore(store));
-expectType<Accessor<number>>()(solid.useStore(store, (state) => state.todos.length, sameNumber));
+expectType<Immutable<Board>>()(solid.useStore(store)());
+const length: Accessor<number> = solid.useStore(store, ({ todos }) => todos.length, sameNumber);
+expectType<number>()(length());
 expectType<Accessor<Status>>()(solid.useStatus(store));
 expectType<number>()(solid.useReadable(count)());
 expectType<Immutable<Board>>()(solid.createStoreMirror(store, { key: "text" }));
