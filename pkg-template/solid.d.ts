@@ -9,9 +9,9 @@ import type { Immutable, Readable, Status, SyncedStore } from "./index.js";
  *
  * @defaultValue `equal` is `Object.is`
  */
-export function useStore<T extends object>(store: SyncedStore<T>): Accessor<Immutable<T>>;
+export function useStore<T extends object>(store: SyncedStore<T, any>): Accessor<Immutable<T>>;
 export function useStore<T extends object, S>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
   selector: (state: Immutable<T>) => S,
   equal?: (a: S, b: S) => boolean,
 ): Accessor<S>;
@@ -24,7 +24,7 @@ export function useStore<T extends object, S>(
 export function useReadable<V>(readable: Readable<V>, serverValue?: V): Accessor<V>;
 
 /** The state of the connection; on a server and while hydrating it is `loading`. */
-export function useStatus(store: SyncedStore<any>): Accessor<Status>;
+export function useStatus(store: SyncedStore<any, any>): Accessor<Status>;
 
 /**
  * The state as a store of Solid, of which each part is followed by itself: a change draws again what shows that part and nothing else.
@@ -35,6 +35,6 @@ export function useStatus(store: SyncedStore<any>): Accessor<Status>;
  * @defaultValue `key` is `"id"`
  */
 export function createStoreMirror<T extends object>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
   options?: { key?: string | null | undefined },
 ): Immutable<T>;

@@ -11,10 +11,10 @@ import type { Immutable, SyncedStore } from "./index.js";
  * @defaultValue `equal` is `Object.is`
  */
 export function useStore<T extends object>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
 ): { readonly current: Immutable<T> };
 export function useStore<T extends object, S>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
   selector: (state: Immutable<T>) => S,
   equal?: (a: S, b: S) => boolean,
 ): { readonly current: S };

@@ -10,10 +10,10 @@ import type { Immutable, Readable, Status, SyncedStore } from "./index.js";
  * @defaultValue `equal` is `Object.is`
  */
 export function useStore<T extends object>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
 ): Readonly<ShallowRef<Immutable<T>>>;
 export function useStore<T extends object, S>(
-  store: SyncedStore<T>,
+  store: SyncedStore<T, any>,
   selector: (state: Immutable<T>) => S,
   equal?: (a: S, b: S) => boolean,
 ): Readonly<ShallowRef<S>>;
@@ -26,4 +26,4 @@ export function useStore<T extends object, S>(
 export function useReadable<V>(readable: Readable<V>, serverValue?: V): Readonly<ShallowRef<V>>;
 
 /** The state of the connection; on a server and while hydrating it is `loading`. */
-export function useStatus(store: SyncedStore<any>): Readonly<ShallowRef<Status>>;
+export function useStatus(store: SyncedStore<any, any>): Readonly<ShallowRef<Status>>;
