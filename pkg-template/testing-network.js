@@ -11,7 +11,7 @@
  * @property {(socket: TestSocket, text: string) => void} said the client has sent a frame
  * @property {(socket: TestSocket, text: string) => void} arrived it is here
  * @property {(socket: TestSocket) => void} left the connection is over, for the room
- * @property {(socket: TestSocket, code: number) => void} ended it is over for the client, which did not end it
+ * @property {(socket: TestSocket, code: number) => void} ended it is over for the client, which did not end it, or only to come again
  * @property {(socket: TestSocket) => void} abandoned the client wants no other connection in its place
  */
 
@@ -207,6 +207,7 @@ export class TestSocket extends EventTarget {
     if (this.readyState === 2) return;
     const open = this.readyState === 1;
     this.readyState = 2;
+    if (this.strange) this.#host.ended(this, 1006);
     if (!open) {
       this.#clear();
       this.#down.put(() => this.#finish(1006));
@@ -270,7 +271,7 @@ export class TestSocket extends EventTarget {
     this.readyState = 3;
     this.#clear();
     this.#host.network.sockets.delete(this);
-    if (!wanted || this.strange) this.#host.ended(this, this.strange ? 1006 : code);
+    if (!wanted) this.#host.ended(this, code);
     this.#host.network.changed();
     this.#tell("close", { code, reason, wasClean: code !== 1006 });
   }
