@@ -67,6 +67,7 @@ test("B35, B29, B30: Next builds the package, renders it on its server, and hydr
   await pages[0].getByRole("button", { name: "Add" }).click();
   for (const page of pages) {
     await page.getByText("from the page").waitFor();
+    await page.getByText("connected", { exact: true }).waitFor();
     const exchanged = await until("the page has an outcome", () =>
       page.evaluate("globalThis.exchanged"),
     );

@@ -1,8 +1,9 @@
 // @ts-check
 "use client";
 
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
 import { SyncedStore } from "draftsync";
+import { useStatus, useStore } from "draftsync/react";
 import { exchange } from "../exchange.js";
 
 // On the server there is no address, and a store does not connect there.
@@ -11,11 +12,8 @@ const room = new URLSearchParams(search).get("room") ?? "ws://127.0.0.1:9/rooms/
 const store = new SyncedStore(`${room}-list`, { initial: { items: ["from the server"] } });
 
 export function List() {
-  const { items } = useSyncExternalStore(
-    store.subscribe,
-    store.getSnapshot,
-    store.getServerSnapshot,
-  );
+  const items = useStore(store, (state) => state.items);
+  const { state } = useStatus(store);
   useEffect(() => {
     exchange(SyncedStore, room).then(
       (seen) => Object.assign(globalThis, { exchanged: seen }),
@@ -29,6 +27,7 @@ export function List() {
   };
   return (
     <main>
+      <p>{state}</p>
       <button onClick={add}>Add</button>
       <ul>
         {items.map((item) => (
