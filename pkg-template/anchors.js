@@ -1,5 +1,7 @@
 // @ts-check
 
+import { pointer } from "./path.js";
+
 /** @import { Anchor, Path } from "./index.js" */
 
 /**
@@ -8,9 +10,7 @@
  * @returns {Anchor}
  */
 export function anchor(path, pos) {
-  const escape = (/** @type {string | number} */ token) =>
-    "/" + String(token).replaceAll("~", "~0").replaceAll("/", "~1");
-  const $anchor = typeof path === "string" ? path : path.map(escape).join("");
+  const $anchor = pointer(path);
   return pos === undefined ? { $anchor } : { $anchor, pos };
 }
 

@@ -97,14 +97,23 @@ export class SyncedStore {
   readonly state: Json;
   readonly status: CoreStatus;
   readonly pending: number;
-  update(recipe: (draft: never) => unknown): Made | undefined;
-  patch(ops: readonly PatchOp[]): Made | undefined;
-  transact<R>(fn: () => R): { readonly result: R } & Partial<Made>;
+  /** A silent change is not to be undone. */
+  update(
+    recipe: (draft: never) => unknown,
+    label: string | undefined,
+    silent: boolean,
+  ): Made | undefined;
+  patch(ops: readonly PatchOp[], label: string | undefined, silent: boolean): Made | undefined;
+  transact<R>(
+    fn: () => R,
+    label: string | undefined,
+    silent: boolean,
+  ): { readonly result: R } & Partial<Made>;
   stepBack(redo: boolean): Made | undefined;
-  /** Whether anything is to undo (1), to redo (2), or both (3). */
-  history(): number;
+  /** Of what would be undone, or redone: nothing when there is nothing to do, null for no label. */
+  nextLabel(redo: boolean): string | null | undefined;
   /** The next edit begins an entry of the history, to which those after it belong. */
-  beginGroup(): void;
+  beginGroup(label: string | undefined): void;
   clearHistory(): void;
   /** From here on tells what has to be kept. */
   keepJournal(): void;

@@ -3,15 +3,14 @@
 /** @import { History as Shown, HistoryOptions } from "./index.js" */
 /** @import { Replica } from "./replica.js" */
 
-/** What may be done, by the core's number for it; always the same objects. */
-const VALUES = [0, 1, 2, 3].map((bits) =>
-  Object.freeze({ canUndo: (bits & 1) > 0, canRedo: bits > 1 }),
-);
-
 /** Undo and redo of this replica's own edits. @implements {Shown} */
 export class History {
   #replica;
   #groupMs;
+  /** What would be undone and redone, as it was told last. @type {(string | null | undefined)[]} */
+  #next = [];
+  /** @type {Shown["value"]} */
+  #value = { canUndo: false, canRedo: false };
   /** How many groups the app has open. */
   #groups = 0;
   /** When the last edit was. */
@@ -27,12 +26,23 @@ export class History {
   }
 
   get value() {
-    return VALUES[this.#replica.act((core) => core.history()) ?? 0];
+    const next = [false, true].map((redo) => this.#replica.act((core) => core.nextLabel(redo)));
+    const [undo, redo] = next;
+    if (undo !== this.#next[0] || redo !== this.#next[1]) {
+      this.#next = next;
+      this.#value = Object.freeze({
+        canUndo: undo !== undefined,
+        canRedo: redo !== undefined,
+        undoLabel: undo ?? undefined,
+        redoLabel: redo ?? undefined,
+      });
+    }
+    return this.#value;
   }
 
   get = () => this.value;
 
-  /** @param {(value: (typeof VALUES)[0]) => void} run */
+  /** @param {(value: Shown["value"]) => void} run */
   subscribe = (run) => {
     let told = this.value;
     run(told);
@@ -60,8 +70,9 @@ export class History {
     this.#replica.listeners.tell("history");
   }
 
-  group() {
-    this.#begin();
+  /** @param {string} [label] */
+  group(label) {
+    this.#begin(label);
     this.#groups++;
     let open = true;
     return () => {
@@ -79,9 +90,10 @@ export class History {
     this.#last = now;
   }
 
-  #begin() {
+  /** @param {string} [label] */
+  #begin(label) {
     if (this.#groups) return;
     this.#last = -Infinity;
-    this.#replica.act((core) => core.beginGroup());
+    this.#replica.act((core) => core.beginGroup(label));
   }
 }

@@ -56,11 +56,12 @@ export function needSocket(given) {
 
 /**
  * @param {SyncedStoreError} error
- * @param {((error: SyncedStoreError) => void) | undefined} onError
+ * @param {Pick<import("./index.js").SyncedStoreOptions<object>, "onError" | "logLevel">} options
  */
-export function report(error, onError = console.error) {
+export function report(error, { onError, logLevel }) {
   try {
-    onError(error);
+    if (onError) onError(error);
+    else if (logLevel !== "silent") console.error(error);
   } catch (thrown) {
     console.error(thrown);
   }

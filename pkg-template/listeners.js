@@ -2,6 +2,21 @@
 
 import { SyncedStoreError } from "./errors.js";
 
+/** @import { LogLevel } from "./index.js" */
+
+/** At which level what is told is written to the console; errors are by `onError`. @type {Record<string, "warn" | "info" | "debug">} */
+const LEVELS = { rejected: "warn", status: "info", patch: "debug" };
+
+/**
+ * Whether a store with this level writes what is of that one.
+ * @param {LogLevel} level
+ * @param {LogLevel} of
+ */
+export function writes(level, of) {
+  const order = ["silent", "error", "warn", "info", "debug"];
+  return order.indexOf(level) >= order.indexOf(of);
+}
+
 /**
  * Who listens to what. Listeners are called in the order in which they came; one that was removed
  * meanwhile is not called any more, one that came meanwhile is called from the next time on.
@@ -12,8 +27,14 @@ export class Listeners {
   /** Is told of an error that reaches nobody otherwise. */
   report;
 
-  /** @param {(error: SyncedStoreError) => void} report */
-  constructor(report) {
+  #level;
+
+  /**
+   * @param {LogLevel} level
+   * @param {(error: SyncedStoreError) => void} report
+   */
+  constructor(level, report) {
+    this.#level = level;
     this.report = report;
   }
 
@@ -72,6 +93,8 @@ export class Listeners {
    * @param {unknown} [event]
    */
   tell(type, event) {
+    const level = LEVELS[type];
+    if (level && writes(this.#level, level)) console[level](`draftsync ${type}:`, event);
     const set = this.#sets.get(type);
     for (const entry of [...(set ?? [])]) {
       if (!set?.has(entry)) continue;
@@ -87,6 +110,34 @@ export class Listeners {
   clear() {
     for (const set of this.#sets.values()) set.clear();
   }
+}
+
+/**
+ * What a function makes of a value, made again only when the value is another one.
+ * @template T, S
+ * @param {() => T} source
+ * @param {(listener: () => void) => () => void} subscribe tells that the value is another one
+ * @param {(value: T) => S} selector
+ * @param {(a: S, b: S) => boolean} equal
+ */
+export function selected(source, subscribe, selector, equal) {
+  /** @type {{ from: T, made: S } | undefined} */
+  let last;
+  const get = () => {
+    const from = source();
+    if (last?.from !== from || !last) {
+      const made = selector(from);
+      last = { from, made: last && equal(last.made, made) ? last.made : made };
+    }
+    return last.made;
+  };
+  return readable(get, (run) => {
+    let told = get();
+    return subscribe(() => {
+      const now = get();
+      if (!Object.is(told, now)) run((told = now));
+    });
+  });
 }
 
 /**

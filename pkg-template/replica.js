@@ -34,10 +34,10 @@ export class Replica {
   #store;
   #options;
   #address;
-  listeners = new Listeners((error) => report(error, this.#options.onError));
+  listeners;
   /** @type {Later<any>} */
   ready = new Later();
-  changes = new Changes(this.listeners, () => this.state);
+  changes;
   #flushes = new Flushes();
   /** @type {LocalCopy | undefined} */
   #copy;
@@ -50,11 +50,13 @@ export class Replica {
    * @param {SyncedStoreOptions<any>} options
    */
   constructor(store, address, options) {
-    const { initial, autoConnect = inBrowser() } = options;
+    const { initial, autoConnect = inBrowser(), logLevel = "error" } = options;
     this.#store = store;
     this.#options = options;
     this.#address = address;
     this.#wanted = autoConnect;
+    this.listeners = new Listeners(logLevel, (error) => report(error, options));
+    this.changes = new Changes(this.listeners, () => this.state);
     this.initial = this.#state = typeof initial === "function" ? initial() : initial;
     if (options.persist) this.#copy = new LocalCopy(options, address, this.listeners, this.act);
   }
@@ -153,7 +155,8 @@ export class Replica {
 
   /** Operations are written out for listeners only. */
   watch() {
-    this.#core?.watch(this.listeners.count("patch") > 0);
+    const { logLevel } = this.#options;
+    this.#core?.watch(logLevel === "debug" || this.listeners.count("patch") > 0);
   }
 
   /**

@@ -4,11 +4,13 @@
 import { History } from "./history.js";
 import { address, asyncDisposing, disposing, telling } from "./host.js";
 import { fault } from "./errors.js";
-import { readable } from "./listeners.js";
 import { Presence } from "./presence.js";
+import { counter, guards, text } from "./handles.js";
+import { readable, selected } from "./listeners.js";
 import { Replica } from "./replica.js";
 
-/** @import { Draft, PatchOp, SyncedStore, SyncedStoreOptions } from "./index.js" */
+/** @import { SyncedStore as Core, Made } from "./core.js" */
+/** @import { Change, Draft, Path, PatchOp, SyncedStore, SyncedStoreOptions, UpdateOptions } from "./index.js" */
 
 export const version = "0.1.0";
 
@@ -79,31 +81,69 @@ export class Store {
   /** @param {() => void} listener */
   subscribe = (listener) => this.#replica.listeners.add("change", listener);
 
-  /** @param {(draft: Draft<T>) => unknown} recipe */
-  update(recipe) {
-    if (typeof recipe !== "function") throw fault("invalid-patch", "no-recipe");
-    this.history.edit();
-    return this.#replica.changes.made(
-      this.#replica.run((core, theirs) => core.update(theirs(recipe))),
-    );
+  /**
+   * @template S
+   * @param {(state: any) => S} selector
+   * @param {(a: S, b: S) => boolean} [equal]
+   */
+  select(selector, equal = Object.is) {
+    return selected(this.getSnapshot, this.subscribe, selector, equal);
   }
 
-  /** @param {readonly PatchOp[]} ops */
-  patch(ops) {
-    this.history.edit();
-    return this.#replica.changes.made(this.#replica.run((core) => core.patch(ops)));
+  /**
+   * @param {(draft: Draft<T>) => unknown} recipe
+   * @param {UpdateOptions} [options]
+   */
+  update(recipe, options) {
+    if (typeof recipe !== "function") throw fault("invalid-patch", "no-recipe");
+    return this.#write(options, (core, theirs, ...said) => core.update(theirs(recipe), ...said));
+  }
+
+  /**
+   * @param {readonly PatchOp[]} ops
+   * @param {UpdateOptions} [options]
+   */
+  patch(ops, options) {
+    return this.#write(options, (core, _, ...said) => core.patch(ops, ...said));
   }
 
   /**
    * @template R
    * @param {() => R} fn
+   * @param {UpdateOptions} [options]
    * @returns {R}
    */
-  transact(fn) {
-    return this.#replica.changes.transact(fn, (body, inner) => {
+  transact(fn, { label, undoable, test } = {}) {
+    const body = test ? () => (this.patch(guards(test)), fn()) : fn;
+    return this.#replica.changes.transact(body, (body, inner) => {
       if (!inner) this.history.edit();
-      return this.#replica.run((core, theirs) => core.transact(theirs(body)));
+      return this.#replica.run((core, theirs) =>
+        core.transact(theirs(body), label, undoable === false),
+      );
     });
+  }
+
+  /**
+   * @param {UpdateOptions | undefined} options
+   * @param {(core: Core, theirs: <F>(fn: F) => F, label: string | undefined, silent: boolean) => Made | undefined} act
+   * @returns {Change}
+   */
+  #write(options, act) {
+    if (options?.test) return this.transact(() => this.#write(undefined, act), options);
+    this.history.edit();
+    const silent = options?.undoable === false;
+    const made = this.#replica.run((core, theirs) => act(core, theirs, options?.label, silent));
+    return this.#replica.changes.made(made);
+  }
+
+  /** @param {Path} path */
+  text(path) {
+    return text(this, path);
+  }
+
+  /** @param {Path} path */
+  counter(path) {
+    return counter(this, path);
   }
 
   /** @param {{ signal?: AbortSignal }} [options] */

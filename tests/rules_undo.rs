@@ -5,7 +5,7 @@ mod oracle;
 mod property;
 mod support;
 
-use draftsync::client::Outcome;
+use draftsync::client::{Outcome, WriteOptions};
 use draftsync::error::Error;
 use draftsync::history::{Chain, HISTORY_BYTES_MAX, HISTORY_ENTRIES};
 use draftsync::protocol::{
@@ -389,16 +389,19 @@ fn u8_an_edit_drops_what_could_be_redone() {
 fn u9_a_group_and_a_transaction_are_undone_as_one() {
     let mut desk = Desk::new(r#"{"n":0,"m":0}"#);
     desk.writes(ME, &replace("/m", "1"));
-    desk.0.peers[ME].client.set_history_group(true);
+    desk.0.peers[ME].client.set_history_group(true, None);
     desk.writes(ME, &replace("/n", "1"));
     desk.takes(ME, &replace("/n", "2"));
     desk.writes(ME, &replace("/n", "3"));
-    desk.0.peers[ME].client.set_history_group(false);
+    desk.0.peers[ME].client.set_history_group(false, None);
     desk.0.peers[ME].client.begin();
     desk.writes(ME, &replace("/n", "4"));
     desk.writes(ME, &replace("/n", "5"));
     assert!(!desk.undo(), "a transaction is open");
-    desk.0.peers[ME].client.end().expect("a change");
+    desk.0.peers[ME]
+        .client
+        .end(WriteOptions::default())
+        .expect("a change");
     assert!(desk.undo());
     desk.shows(r#"{"n":3,"m":1}"#);
     assert!(desk.undo());
@@ -444,7 +447,7 @@ fn u10_the_history_holds_so_many_bytes_and_the_newest_entry() {
 fn u9_a_group_whose_first_change_is_void_does_not_join_what_was_before() {
     let mut desk = Desk::new(r#"{"n":0,"m":0,"l":[1]}"#);
     desk.takes(ME, &replace("/m", "1"));
-    desk.0.peers[ME].client.set_history_group(true);
+    desk.0.peers[ME].client.set_history_group(true, None);
     desk.writes(THEY, &remove("/l/0"));
     desk.writes(ME, &replace("/l/0", "2"));
     desk.room_hears(THEY);
@@ -459,7 +462,7 @@ fn u9_a_group_whose_first_change_is_void_does_not_join_what_was_before() {
 #[test]
 fn u9_a_group_that_goes_on_and_on_is_several_steps() {
     let mut desk = Desk::new(r#"{"n":0}"#);
-    desk.0.peers[ME].client.set_history_group(true);
+    desk.0.peers[ME].client.set_history_group(true, None);
     for time in 1..=1_500 {
         desk.writes(ME, &replace("/n", &time.to_string()));
     }

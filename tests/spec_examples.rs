@@ -16,7 +16,7 @@ use notation::{Example, examples, rules};
 const SPEC: &str = include_str!("../SPEC.md");
 
 /// Rules of the two parts whose example is prose, each with the reason.
-const PROSE: [(&str, &str); 2] = [
+const PROSE: [(&str, &str); 3] = [
     (
         "T50",
         "is about the cost, and its example has 20 000 operations; rules_diff.rs counts them",
@@ -24,6 +24,10 @@ const PROSE: [(&str, &str); 2] = [
     (
         "U10",
         "is about a hundred entries; rules_undo.rs makes and counts them",
+    ),
+    (
+        "U13",
+        "is about labels, which are no part of a document; history.test.mjs reads them",
     ),
 ];
 

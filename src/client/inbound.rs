@@ -180,6 +180,7 @@ impl<D: Doc> Client<D> {
                     path: "".into(),
                     value: snapshot,
                 }],
+                label: None,
             });
         }
     }

@@ -5,17 +5,36 @@ use super::{Client, Origin, Output, QUEUE_OPS_MAX};
 use crate::apply::{self, Applied, Rules};
 use crate::doc::Doc;
 use crate::error::Error;
-use crate::history::{Chain, LeftOut};
+use crate::history::{Chain, Entry};
 use crate::op::{Op, Patch};
 use crate::protocol::{Offer, PatchOp, Seq, Tag};
 use alloc::vec::Vec;
 
+/// What the app says of a change, beyond what it does.
+#[derive(Clone, Debug)]
+pub struct WriteOptions<V> {
+    /// What it is called, for people.
+    pub label: Option<V>,
+    /// Whether the history takes note of it; if not, it is to the history as if others had written
+    /// it.
+    pub undoable: bool,
+}
+
+impl<V> Default for WriteOptions<V> {
+    fn default() -> Self {
+        Self {
+            label: None,
+            undoable: true,
+        }
+    }
+}
+
 /// Where a change comes from.
 enum Source<V> {
     /// The app wrote it.
-    Edit,
-    /// It is the top of a chain, and this was left out of it.
-    History(Chain, Vec<LeftOut<V>>),
+    Edit(WriteOptions<V>),
+    /// It is the top of a chain.
+    History(Chain, Entry<V>),
 }
 
 /// Updates that become one change, or none.
@@ -36,11 +55,12 @@ impl<D: Doc> Client<D> {
         });
     }
 
-    /// Ends the innermost transaction: the outermost becomes one change.
+    /// Ends the innermost transaction: the outermost becomes one change, of which the options say
+    /// something.
     ///
     /// # Errors
     /// As [`Client::record`]; then all of it is undone.
-    pub fn end(&mut self) -> Result<Option<(Seq, Tag)>, Error> {
+    pub fn end(&mut self, options: WriteOptions<D::Value>) -> Result<Option<(Seq, Tag)>, Error> {
         let Some(inner) = self.transactions.pop() else {
             return Ok(None);
         };
@@ -53,7 +73,7 @@ impl<D: Doc> Client<D> {
             }
             None => {
                 let applied = Applied::recorded(Patch(inner.ops));
-                self.commit(applied, inner.view, Source::Edit)
+                self.commit(applied, inner.view, Source::Edit(options))
             }
         }
     }
@@ -77,10 +97,22 @@ impl<D: Doc> Client<D> {
     /// # Errors
     /// `invalid-patch` with the first operation that does not fit, or `queue-full`.
     pub fn write(&mut self, ops: &[PatchOp<D::Value>]) -> Result<Option<(Seq, Tag)>, Error> {
+        self.write_with(ops, WriteOptions::default())
+    }
+
+    /// As [`Client::write`]; the options count unless a transaction is open, which has its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_with(
+        &mut self,
+        ops: &[PatchOp<D::Value>],
+        options: WriteOptions<D::Value>,
+    ) -> Result<Option<(Seq, Tag)>, Error> {
         self.has_room_for(ops.len())?;
         let mut next = self.view().clone();
         let applied = apply::write(&mut next, ops, &Rules::RFC)?;
-        self.commit(applied, next, Source::Edit)
+        self.commit(applied, next, Source::Edit(options))
     }
 
     /// Takes the last entry of the history back, as a change like any other.
@@ -119,7 +151,7 @@ impl<D: Doc> Client<D> {
             self.history.clear();
             return Ok(None);
         };
-        let done = self.commit(applied, next, Source::History(chain, entry.left_out));
+        let done = self.commit(applied, next, Source::History(chain, entry));
         if matches!(done, Err(Error::TooLarge { .. })) {
             // No message will ever hold it, and what lies below stands on it.
             self.history.clear_chain(chain);
@@ -129,10 +161,16 @@ impl<D: Doc> Client<D> {
 
     /// Whether [`Client::undo`] or [`Client::redo`] has anything to do.
     pub fn can(&mut self, chain: Chain) -> bool {
+        self.next_label(chain).is_some()
+    }
+
+    /// What [`Client::undo`] or [`Client::redo`] would take back: `None` when there is nothing,
+    /// and what it is called where it has a label.
+    pub fn next_label(&mut self, chain: Chain) -> Option<Option<&D::Value>> {
         self.replay();
         let trailing = self.trailing();
         self.history.catch_up(trailing);
-        self.history.can(chain)
+        self.history.next_label(chain)
     }
 
     /// Sets how many entries can be undone; 0 switches the history off.
@@ -140,10 +178,10 @@ impl<D: Doc> Client<D> {
         self.history.set_entries_max(entries);
     }
 
-    /// From here on edits are one entry of the history, until it is said again, or that they are
-    /// not.
-    pub fn set_history_group(&mut self, open: bool) {
-        self.history.set_group(open);
+    /// From here on edits are one entry of the history, with this label if there is one, until it
+    /// is said again, or that they are not.
+    pub fn set_history_group(&mut self, open: bool, label: Option<D::Value>) {
+        self.history.set_group(open, label);
     }
 
     /// Forgets everything that could be undone or redone.
@@ -159,9 +197,11 @@ impl<D: Doc> Client<D> {
         &mut self,
         patch: Patch<D::Value>,
         next: D::Value,
+        options: WriteOptions<D::Value>,
     ) -> Result<Option<(Seq, Tag)>, Error> {
         self.has_room_for(patch.0.len())?;
-        self.commit(Applied::recorded(patch), D::new(next), Source::Edit)
+        let applied = Applied::recorded(patch);
+        self.commit(applied, D::new(next), Source::Edit(options))
     }
 
     fn has_room_for(&self, ops: usize) -> Result<(), Error> {
@@ -203,8 +243,12 @@ impl<D: Doc> Client<D> {
         }
         if self.watched {
             self.outputs.push(Output::Patched {
+                label: match &source {
+                    Source::Edit(options) => options.label.clone(),
+                    Source::History(_, entry) => entry.label.clone(),
+                },
                 origin: match &source {
-                    Source::Edit => Origin::Local,
+                    Source::Edit(_) => Origin::Local,
                     Source::History(Chain::Undo, _) => Origin::Undo,
                     Source::History(Chain::Redo, _) => Origin::Redo,
                 },
@@ -216,13 +260,16 @@ impl<D: Doc> Client<D> {
         }
         let mut left_out = Vec::new();
         match source {
-            Source::Edit => {
+            Source::Edit(options) if options.undoable => {
                 let before = self.view().clone();
-                self.history.edited(seq, &applied, before, bytes);
+                let label = options.label;
+                self.history.edited(seq, &applied, before, label, bytes);
             }
-            Source::History(chain, lost) => {
-                left_out = lost;
-                self.history.undone(chain, seq, applied.inverse(), bytes);
+            Source::Edit(_) => self.history.step_over(&applied.patch.without_tests()),
+            Source::History(chain, entry) => {
+                left_out = entry.left_out;
+                let inverse = applied.inverse();
+                self.history.undone(chain, seq, inverse, entry.label, bytes);
             }
         }
         let mut change = Pending::new(seq, tag, applied, self.foreign_changes);

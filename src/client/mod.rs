@@ -15,6 +15,7 @@ mod replay;
 mod told;
 
 pub use journal::{Corrupt, Entry, Saved};
+pub use local::WriteOptions;
 pub use pending::{LostHere, Outcome};
 pub use presence::Seen;
 
@@ -88,6 +89,8 @@ pub enum Output<V> {
         version: Option<Version>,
         /// The operations; empty for a rollback, which has no text of its own.
         patch: Vec<PatchOp<V>>,
+        /// What this replica's app calls it.
+        label: Option<V>,
     },
     /// The room took a change, or nothing of it was left.
     Settled(Seq, Outcome<V>),

@@ -55,6 +55,7 @@ impl<D: Doc> Client<D> {
                 tag: change.tag,
                 version: Some(change.version),
                 patch: change.patch,
+                label: None,
             });
         }
         Ok(())

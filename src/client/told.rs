@@ -72,6 +72,7 @@ impl<D: Doc> Client<D> {
                 tag: None,
                 version: Some(self.version),
                 patch: Vec::new(),
+                label: None,
             });
         }
         self.outputs.push(Output::Rejected(seq, refused));

@@ -8,7 +8,7 @@
 mod walk;
 
 use crate::apply::{self, Applied};
-use crate::doc::Doc;
+use crate::doc::{Doc, Value};
 use crate::op::Patch;
 use crate::places::Places;
 use crate::protocol::{PatchOp, Seq};
@@ -42,14 +42,31 @@ struct Step<V> {
     inverse: Patch<V>,
     /// Whether the step below belongs to the same entry.
     joined: bool,
+    /// What the change is called, for people.
+    label: Option<V>,
     left_out: Vec<LeftOut<V>>,
     /// What the change and its inverse came to when they were made.
     bytes: usize,
 }
 
+impl<V: Value> Step<V> {
+    /// `bytes` are those of the change.
+    fn new(seq: Seq, inverse: Patch<V>, label: Option<V>, bytes: usize) -> Self {
+        Self {
+            seq,
+            joined: false,
+            bytes: bytes + inverse.json_bytes() + label.as_ref().map_or(0, Value::json_bytes),
+            label,
+            left_out: Vec::new(),
+            inverse,
+        }
+    }
+}
+
 /// What one undo or redo does.
 pub(crate) struct Entry<V> {
     pub(crate) patch: Patch<V>,
+    pub(crate) label: Option<V>,
     pub(crate) left_out: Vec<LeftOut<V>>,
 }
 
@@ -71,8 +88,9 @@ pub(crate) struct History<D: Doc> {
     entries_max: usize,
     /// Whether the next edit belongs to the entry of the one before.
     joining: bool,
-    /// Whether a group is open.
+    /// Whether a group is open, and what it is called.
     group: bool,
+    group_label: Option<D::Value>,
 }
 
 impl<D: Doc> History<D> {
@@ -87,6 +105,7 @@ impl<D: Doc> History<D> {
             entries_max: HISTORY_ENTRIES,
             joining: false,
             group: false,
+            group_label: None,
         }
     }
 
@@ -97,8 +116,9 @@ impl<D: Doc> History<D> {
     }
 
     /// From here on edits belong to one entry, or no more.
-    pub(crate) fn set_group(&mut self, open: bool) {
+    pub(crate) fn set_group(&mut self, open: bool, label: Option<D::Value>) {
         self.group = open;
+        self.group_label = label;
         self.joining = false;
     }
 
@@ -142,11 +162,23 @@ impl<D: Doc> History<D> {
         }
     }
 
-    /// Whether anything is left to do in a chain.
-    pub(crate) fn can(&mut self, chain: Chain) -> bool {
+    /// What is next in a chain: `None` when nothing is left to do, and the newest label of the
+    /// entry where it has one.
+    pub(crate) fn next_label(&mut self, chain: Chain) -> Option<Option<&D::Value>> {
         self.derive();
-        let mut steps = self.chains[chain as usize].iter();
-        steps.any(|step| !step.inverse.0.is_empty())
+        let mut label = None;
+        let mut does_something = false;
+        for step in self.chains[chain as usize].iter().rev() {
+            label = label.or(step.label.as_ref());
+            does_something |= !step.inverse.0.is_empty();
+            if !step.joined {
+                if does_something {
+                    return Some(label);
+                }
+                label = None;
+            }
+        }
+        None
     }
 
     /// Takes note of an edit of `before`, and drops what could be redone.
@@ -155,6 +187,7 @@ impl<D: Doc> History<D> {
         seq: Seq,
         applied: &Applied<D::Value>,
         before: D,
+        label: Option<D::Value>,
         bytes: usize,
     ) {
         if self.entries_max == 0 || applied.patch.without_tests().0.is_empty() {
@@ -165,10 +198,12 @@ impl<D: Doc> History<D> {
         }
         let joined = core::mem::replace(&mut self.joining, self.group);
         let joined = joined && self.has_room_in_entry();
+        let label = self.group_label.clone().or(label);
         if let [_, _, ..] = &applied.patch.0[..]
             && applied.is_recorded()
         {
-            self.push(Chain::Undo, seq, Patch::default(), joined, bytes);
+            let step = Step::new(seq, Patch::default(), label, bytes);
+            self.push(Chain::Undo, step, joined);
             self.underived.push((seq, before, applied.patch.clone()));
             if self.underived.len() > UNDERIVED_MAX {
                 self.derive_oldest();
@@ -180,7 +215,8 @@ impl<D: Doc> History<D> {
         } else {
             applied.inverse()
         };
-        self.push(Chain::Undo, seq, inverse, joined, bytes);
+        let step = Step::new(seq, inverse, label, bytes);
+        self.push(Chain::Undo, step, joined);
     }
 
     /// Whether another step may join the top entry: an entry is one walk, and one change.
@@ -192,7 +228,14 @@ impl<D: Doc> History<D> {
     }
 
     /// Takes the inverse of what the top of `from` did: it goes on the other chain.
-    pub(crate) fn undone(&mut self, from: Chain, seq: Seq, inverse: Patch<D::Value>, bytes: usize) {
+    pub(crate) fn undone(
+        &mut self,
+        from: Chain,
+        seq: Seq,
+        inverse: Patch<D::Value>,
+        label: Option<D::Value>,
+        bytes: usize,
+    ) {
         self.derive();
         self.drop_top(from);
         let to = match from {
@@ -201,28 +244,17 @@ impl<D: Doc> History<D> {
         };
         self.joining = false;
         self.untold.clear();
-        self.push(to, seq, inverse, false, bytes);
+        let step = Step::new(seq, inverse, label, bytes);
+        self.push(to, step, false);
     }
 
-    fn push(
-        &mut self,
-        chain: Chain,
-        seq: Seq,
-        inverse: Patch<D::Value>,
-        joined: bool,
-        bytes: usize,
-    ) {
+    fn push(&mut self, chain: Chain, mut step: Step<D::Value>, joined: bool) {
         if let Some(places) = &mut self.places {
-            places.add(&inverse);
+            places.add(&step.inverse);
         }
         let steps = &mut self.chains[chain as usize];
-        steps.push(Step {
-            seq,
-            joined: joined && !steps.is_empty(),
-            left_out: Vec::new(),
-            bytes: bytes + inverse.json_bytes(),
-            inverse,
-        });
+        step.joined = joined && !steps.is_empty();
+        steps.push(step);
         // One that joins makes no entry more, and the entry it joins is kept whole: looking at all
         // steps can wait, or a long drag would take longer with every move.
         if !joined {
@@ -262,14 +294,20 @@ impl<D: Doc> History<D> {
             let size = entry_len(steps)?;
             let at = steps.len() - size;
             let mut ops = Vec::new();
+            let mut label = None;
             for step in steps[at..].iter_mut().rev() {
+                label = label.or_else(|| step.label.clone());
                 self.untold.append(&mut step.left_out);
                 ops.extend(step.inverse.0.iter().cloned());
             }
             if !ops.is_empty() {
                 let patch = Patch(ops);
                 let left_out = self.untold.clone();
-                return Some(Entry { patch, left_out });
+                return Some(Entry {
+                    patch,
+                    label,
+                    left_out,
+                });
             }
             self.drop_top(chain);
         }

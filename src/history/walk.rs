@@ -53,6 +53,19 @@ impl<D: Doc> History<D> {
         }
     }
 
+    /// Takes note of a change of the author's own that is not to be undone: to the chains it is as
+    /// foreign as those of others.
+    pub(crate) fn step_over(&mut self, patch: &Patch<D::Value>) {
+        if self.is_apart(patch) {
+            return;
+        }
+        let mut walker = Walker::new();
+        walker.foreign(patch);
+        for chain in 0..self.chains.len() {
+            self.follow(chain, 0, walker.clone(), &[]);
+        }
+    }
+
     fn is_apart(&mut self, patch: &Patch<D::Value>) -> bool {
         self.derive();
         let chains = &self.chains;

@@ -183,6 +183,7 @@ impl Inner {
                 tag,
                 version,
                 patch,
+                label,
             } => {
                 let told = make();
                 match tag {
@@ -196,6 +197,9 @@ impl Inner {
                     None => put(&told, name::VERSION, &JsValue::NULL),
                 }
                 put(&told, name::PATCHES, &self.codec.write_patch(&patch));
+                if let Some(label) = label {
+                    put(&told, name::LABEL, &label);
+                }
                 Step::Tell(name::PATCH, told)
             }
             Output::Saved(saved) => Step::Tell(name::KEEP, self.codec.encode_saved(&saved)),

@@ -9,7 +9,7 @@ use super::fault::{error_fault, fault, fault_with, too_large};
 use super::host::random;
 use super::js_doc::{JsDoc, freeze};
 use super::pump::{Inner, State};
-use crate::client::Client;
+use crate::client::{Client, WriteOptions};
 use crate::doc::{Doc, Value};
 use crate::error::{Error, ErrorCode};
 use crate::history::Chain;
@@ -144,8 +144,14 @@ impl SyncedStore {
         self.0.status()
     }
 
-    /// Runs a recipe on a draft and takes what it did as one change.
-    pub fn update(&self, recipe: &JsValue) -> Result<JsValue, JsValue> {
+    /// Runs a recipe on a draft and takes what it did as one change, with a label if there is one;
+    /// `silent` says that it is not to be undone.
+    pub fn update(
+        &self,
+        recipe: &JsValue,
+        label: JsValue,
+        silent: bool,
+    ) -> Result<JsValue, JsValue> {
         let before = self.alive()?.client.view().root();
         let recorded = record(&before, recipe, CHANGE_OPS_MAX as u32)?;
         if self.alive()?.client.view().root() != before {
@@ -169,23 +175,31 @@ impl SyncedStore {
                 return Err(fault_with(ErrorCode::Internal, "recorder"));
             }
         }
-        let made = self.alive()?.client.record(patch, root);
+        let options = options(label, silent);
+        let made = self.alive()?.client.record(patch, root, options);
         self.made(made, &field(&recorded, name::TEXT))
     }
 
-    /// Applies ready-made operations, all or none.
-    pub fn patch(&self, ops: &JsValue) -> Result<JsValue, JsValue> {
+    /// Applies ready-made operations, all or none; see [`Self::update`].
+    pub fn patch(&self, ops: &JsValue, label: JsValue, silent: bool) -> Result<JsValue, JsValue> {
         self.alive()?;
         let ops = clean(ops, &list())?;
         let Ok(ops) = self.0.codec.read_patch(&ops) else {
             return Err(fault_with(ErrorCode::InvalidPatch, "not-a-patch"));
         };
-        let made = self.alive()?.client.write(&ops);
+        let options = options(label, silent);
+        let made = self.alive()?.client.write_with(&ops, options);
         self.made(made, &self.0.codec.write_patch(&ops))
     }
 
-    /// Runs `body`; what it wrote becomes one change, or none when it throws.
-    pub fn transact(&self, body: &JsValue) -> Result<JsValue, JsValue> {
+    /// Runs `body`; what it wrote becomes one change, or none when it throws; see
+    /// [`Self::update`].
+    pub fn transact(
+        &self,
+        body: &JsValue,
+        label: JsValue,
+        silent: bool,
+    ) -> Result<JsValue, JsValue> {
         self.alive()?.client.begin();
         self.0.transactions.set(self.0.transactions.get() + 1);
         let result = body.unchecked_ref::<Body>().call();
@@ -194,7 +208,8 @@ impl SyncedStore {
             Ok(result) => {
                 let text = self.0.state.borrow().client.written();
                 let text = self.0.codec.write_patch(&text);
-                let made = self.0.state.borrow_mut().client.end();
+                let options = options(label, silent);
+                let made = self.0.state.borrow_mut().client.end(options);
                 self.made(made, &text).map(|made| (result, made))
             }
             Err(thrown) => {
@@ -235,16 +250,24 @@ impl SyncedStore {
         )
     }
 
-    /// Whether anything is to undo (1), to redo (2), or both (3).
-    pub fn history(&self) -> u32 {
-        let client = &mut self.0.state.borrow_mut().client;
-        u32::from(client.can(Chain::Undo)) + 2 * u32::from(client.can(Chain::Redo))
+    /// The label of what would be undone, or redone: nothing when there is nothing to do, null
+    /// when it has none.
+    #[wasm_bindgen(js_name = nextLabel)]
+    pub fn next_label(&self, redo: bool) -> JsValue {
+        let chain = if redo { Chain::Redo } else { Chain::Undo };
+        match self.0.state.borrow_mut().client.next_label(chain) {
+            None => JsValue::UNDEFINED,
+            Some(label) => label.cloned().unwrap_or(JsValue::NULL),
+        }
     }
 
-    /// The next edit begins an entry of the history, to which those after it belong.
+    /// The next edit begins an entry of the history, to which those after it belong; it has this
+    /// label if there is one.
     #[wasm_bindgen(js_name = beginGroup)]
-    pub fn begin_group(&self) {
-        self.0.state.borrow_mut().client.set_history_group(true);
+    pub fn begin_group(&self, label: JsValue) {
+        let label = some_label(label);
+        let client = &mut self.0.state.borrow_mut().client;
+        client.set_history_group(true, label);
     }
 
     /// Forgets everything that could be undone or redone.
@@ -291,6 +314,17 @@ impl SyncedStore {
         };
         self.0.pump();
         Ok(told)
+    }
+}
+
+fn some_label(label: JsValue) -> Option<JsValue> {
+    label.is_string().then_some(label)
+}
+
+fn options(label: JsValue, silent: bool) -> WriteOptions<JsValue> {
+    WriteOptions {
+        label: some_label(label),
+        undoable: !silent,
     }
 }
 

@@ -160,3 +160,60 @@ test("B39: a store has as many steps as it was told, or none", async () => {
   assert.equal(await steps({ groupMs: 0, limit: 0 }), 0);
   assert.equal(await steps(false), 0);
 });
+
+test("B62, U13: the history says the label of what is next, and so does the event", async () => {
+  const { store, history } = await connected();
+  /** @type {(string | undefined)[]} */
+  const heard = [];
+  store.on("patch", ({ label }) => void heard.push(label));
+  const labels = () => [history.value.undoLabel, history.value.redoLabel];
+  store.update((board) => void (board.n = 1), { label: "count" });
+  assert.deepEqual(labels(), ["count", undefined]);
+  store.patch([{ op: "replace", path: "/m", value: 1 }]);
+  assert.deepEqual(labels(), [undefined, undefined]);
+  store.transact(() => store.update((board) => void (board.n = 2), { label: "not this" }), {
+    label: "both",
+  });
+  assert.deepEqual(labels(), ["both", undefined]);
+  history.undo();
+  assert.deepEqual(labels(), [undefined, "both"]);
+  history.redo();
+  const end = history.group("drag");
+  store.update((board) => void (board.n = 3), { label: "step" });
+  store.update((board) => void (board.n = 4));
+  end();
+  assert.deepEqual(labels(), ["drag", undefined]);
+  store.update((board) => void (board.n = 5));
+  assert.deepEqual(labels(), [undefined, undefined]);
+  history.undo();
+  history.undo();
+  assert.deepEqual(labels(), ["both", "drag"]);
+  assert.deepEqual(heard, [
+    "count",
+    undefined,
+    "both",
+    "both",
+    "both",
+    "step",
+    undefined,
+    undefined,
+    undefined,
+    "drag",
+  ]);
+});
+
+test("U12: what is not to be undone stays, and what can be redone stays too", async () => {
+  const { store, history } = await connected();
+  store.update((board) => void board.list.push("b"));
+  store.update((board) => void board.list.unshift("mine"), { undoable: false });
+  assert.equal(undos(history), 1);
+  assert.deepEqual(store.state.list, ["mine", "a"]);
+  store.update((board) => void (board.n = 7), { undoable: false });
+  assert.equal(history.value.canUndo, false);
+  history.redo();
+  assert.deepEqual(store.state, { n: 7, m: 0, list: ["mine", "a", "b"] });
+  store.update((board) => void (board.n = 8));
+  store.transact(() => store.update((board) => void (board.n = 9)), { undoable: false });
+  history.undo();
+  assert.equal(store.state.n, 9, "a newer write that is not to be undone stands");
+});

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offline, production, thrownBy } from "./support/package.mjs";
+import { connected } from "./support/socket.mjs";
 
 test("B20: listeners run in the order they came, once for each of their subscriptions", () => {
   const { store } = offline({ n: 0 });
@@ -180,4 +181,39 @@ test("B25: the status is a value over time, with the number of changes pending",
   store.update((draft) => void (draft.n = 3));
   assert.deepEqual(pending, [0, 1, 2]);
   assert.equal(get().pending, 3);
+});
+
+test("B64: logLevel says what is written to the console", async (context) => {
+  /** @type {string[]} */
+  let written = [];
+  for (const method of /** @type {const} */ (["error", "warn", "info", "debug"]))
+    context.mock.method(console, method, (/** @type {unknown[]} */ ...said) => {
+      written.push(`${method} ${said[0] instanceof Error ? "" : said[0]}`.trim());
+    });
+  /** @param {import("../../pkg-template/index.js").LogLevel} [logLevel] */
+  const all = async (logLevel) => {
+    written = [];
+    const options = { initial: { n: 0 }, logLevel, onError: undefined };
+    const { store, socket } = await connected({ n: 0 }, options);
+    store.update((draft) => void draft.n++);
+    const [{ seq, tag }] = socket.sent.at(-1).changes;
+    const rejected = { code: "rejected", op: 0, rule: "guard-failed" };
+    socket.say({ type: "ack", results: [{ seq, tag, version: 1, rejected }] });
+    return [...new Set(written)].sort();
+  };
+  assert.deepEqual(await all("silent"), []);
+  assert.deepEqual(await all(), ["error"]);
+  assert.deepEqual(await all("error"), ["error"]);
+  assert.deepEqual(await all("warn"), ["error", "warn draftsync rejected:"]);
+  assert.deepEqual(await all("info"), [
+    "error",
+    "info draftsync status:",
+    "warn draftsync rejected:",
+  ]);
+  assert.deepEqual(await all("debug"), [
+    "debug draftsync patch:",
+    "error",
+    "info draftsync status:",
+    "warn draftsync rejected:",
+  ]);
 });

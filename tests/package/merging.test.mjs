@@ -148,7 +148,7 @@ test("docs/merging.md has no table that is not run, and names every reason", () 
     const known = [COMING_BACK, AWAY, REASONS].some((other) => String(other) === String(head));
     assert.ok(known, `a table that nothing runs: ${head.join(" | ")}`);
   }
-  const types = readFileSync(`${root}pkg-template/index.d.ts`, "utf8");
+  const types = readFileSync(`${root}pkg-template/told.d.ts`, "utf8");
   const union = /type LostReason =([^;]*);/.exec(types)?.[1] ?? "";
   const possible = [...union.matchAll(/"(.*)"/g)].map(([, word]) => word).sort();
   const named = all.filter(({ head }) => head[0] === REASONS[0]).flatMap(({ rows }) => rows);

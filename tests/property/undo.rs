@@ -5,6 +5,7 @@ use super::session::Table;
 use super::walk::same;
 use crate::support::{Dice, edit, tree, value};
 use draftsync::apply::{self, Rules};
+use draftsync::client::WriteOptions;
 use draftsync::doc::{Doc, Value};
 use draftsync::history::Chain;
 use draftsync::path::{Path, Token, pointer_of};
@@ -134,7 +135,7 @@ impl Session {
             let mut next = client.view().clone();
             let applied = apply::write(&mut next, &ops, &Rules::RFC);
             let patch = applied.map_err(|error| error.to_string())?.patch;
-            client.record(patch, next.root())
+            client.record(patch, next.root(), WriteOptions::default())
         };
         if made.map_err(|error| error.to_string())?.is_some() {
             self.states.truncate(self.now + 1);
@@ -158,9 +159,10 @@ impl Session {
         self.table.collect()
     }
 
-    /// Somebody else edits what is theirs.
+    /// Somebody else edits what is theirs, or I do, and do not want it undone.
     fn disturb(&mut self) -> Result<(), String> {
-        let client = &mut self.table.peers[1].client;
+        let who = self.dice.below(2);
+        let client = &mut self.table.peers[who].client;
         let doc = client.view().clone();
         let ops = match self.others {
             Others::Around => around(&mut self.dice, &doc),
@@ -170,8 +172,13 @@ impl Session {
             }
         };
         let text = serde_json::to_string(&ops).unwrap_or_default();
-        self.told.push(format!("they edit {text}"));
-        client.write(&ops).map_err(|error| error.to_string())?;
+        self.told.push(format!("{who} edits elsewhere {text}"));
+        let options = WriteOptions {
+            undoable: who != 0,
+            ..WriteOptions::default()
+        };
+        let made = client.write_with(&ops, options);
+        made.map_err(|error| error.to_string())?;
         self.table.collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::notation::{Example, document, ops, words};
 use super::property::session::Table;
+use draftsync::client::WriteOptions;
 use draftsync::room::SessionId;
 
 const I: usize = 0;
@@ -55,9 +56,17 @@ impl Story {
         }
         match label {
             "I" | "I, not knowing it" => self.write(I, span),
+            "not to be undone, I" => {
+                let options = WriteOptions {
+                    undoable: false,
+                    ..WriteOptions::default()
+                };
+                let made = self.table.peers[I].client.write_with(&ops(span)?, options);
+                made.map(|_| ()).map_err(|error| error.to_string())
+            }
             "and" if self.open != Open::Nothing => self.write(I, span),
             "in one group I" => {
-                self.table.peers[I].client.set_history_group(true);
+                self.table.peers[I].client.set_history_group(true, None);
                 self.open = Open::Group;
                 self.write(I, span)
             }
@@ -97,9 +106,11 @@ impl Story {
         let client = &mut self.table.peers[I].client;
         match self.open {
             Open::Nothing => {}
-            Open::Group => client.set_history_group(false),
+            Open::Group => client.set_history_group(false, None),
             Open::Transaction => {
-                client.end().map_err(|error| error.to_string())?;
+                client
+                    .end(WriteOptions::default())
+                    .map_err(|error| error.to_string())?;
             }
         }
         self.open = Open::Nothing;

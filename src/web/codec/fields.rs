@@ -92,6 +92,7 @@ words! {
     INITIAL = "initial",
     KEEP = "keep",
     KIND = "type",
+    LABEL = "label",
     LAST_SEQ = "last_seq",
     LEN = "len",
     LIMITS = "limits",
