@@ -11,7 +11,17 @@ import { ENGINES } from "./engines.mjs";
  * @param {(browser: () => Browser) => void} tests declares them; the browser is there once they run
  */
 export function inEveryBrowser(title, tests) {
-  for (const { name, launch } of ENGINES) {
+  inBrowsers(ENGINES, title, tests);
+}
+
+/**
+ * For what only some engines can show.
+ * @param {readonly import("./engines.mjs").Engine[]} engines
+ * @param {string} title
+ * @param {(browser: () => Browser) => void} tests
+ */
+export function inBrowsers(engines, title, tests) {
+  for (const { name, launch } of engines) {
     describe(`${title}, in ${name}`, () => {
       /** @type {Browser | undefined} */
       let browser;

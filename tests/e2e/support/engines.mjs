@@ -65,6 +65,7 @@ import { WebKit } from "./webkit/browser.mjs";
  * @property {PageEvents} on
  * @property {(url: string) => Promise<unknown>} goto
  * @property {() => Promise<unknown>} reload
+ * @property {() => Promise<unknown>} goBack
  * @property {Evaluate} evaluate
  * @property {<R>(selector: string, run: (element: Element) => R) => Promise<R>} $eval
  * @property {<R>(selector: string, run: (elements: Element[]) => R) => Promise<R>} $$eval

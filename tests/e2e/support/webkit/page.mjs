@@ -34,19 +34,25 @@ export class WebKitPage {
   }
 
   /** @param {string} url */
-  async goto(url) {
-    await this.command("POST", "/url", { url });
-    await this.begin();
+  goto(url) {
+    return this.navigate("/url", { url });
   }
 
-  async reload() {
+  reload() {
+    return this.navigate("/refresh");
+  }
+
+  goBack() {
+    return this.navigate("/back");
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} [body]
+   */
+  async navigate(path, body) {
     await this.collect();
-    await this.command("POST", "/refresh");
-    await this.begin();
-  }
-
-  /** What is done in every page that has loaded. */
-  async begin() {
+    await this.command("POST", path, body);
     await this.collect();
     for (const script of this.profile.initScripts) await this.evaluate(script);
   }
@@ -167,14 +173,16 @@ function listen() {
   /** @type {Complaint[]} */
   const list = [];
   Object.defineProperty(page, key, { value: list });
-  const told = (/** @type {any} */ error) => String(error?.stack ?? error);
+  // A stack does not begin with the message here.
+  const told = (/** @type {any} */ error) =>
+    error instanceof Error ? `${error}\n${error.stack}` : String(error);
   const write = console.error;
   console.error = (...words) => {
     list.push({ kind: "console", text: words.map(told).join(" ") });
     write.apply(console, words);
   };
   addEventListener("error", (event) =>
-    list.push({ kind: "pageerror", text: `${event.message}\n${told(event.error)}` }),
+    list.push({ kind: "pageerror", text: told(event.error ?? event.message) }),
   );
   addEventListener("unhandledrejection", (event) =>
     list.push({ kind: "pageerror", text: `unhandled rejection: ${told(event.reason)}` }),
