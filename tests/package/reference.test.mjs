@@ -1,6 +1,6 @@
 // @ts-check
 // The reference that typedoc makes of the declarations: everything is explained, and every link
-// leads somewhere. `cargo xtask docs` makes it by the same file of options.
+// leads somewhere. `cargo xtask docs` makes it the same way.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -23,11 +23,10 @@ let said = "";
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "draftsync-reference-"));
-  const typedoc = join(root, "node_modules/typedoc/bin/typedoc");
-  const options = ["--options", join(root, "xtask/typedoc.json")];
+  const make = join(root, "xtask/reference.mjs");
   const out = ["--out", join(folder, "site"), "--json", join(folder, "site.json")];
   const run = promisify(execFile);
-  const { stdout, stderr } = await run(process.execPath, [typedoc, ...options, ...out], {
+  const { stdout, stderr } = await run(process.execPath, [make, pkg, ...out], {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1" },
   }).catch((error) => error);

@@ -13,11 +13,11 @@ pub(crate) fn docs(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     if !args.is_empty() {
         bail!("docs takes no arguments, not {}", args.join(" "));
     }
-    pkg::pkg(workspace, Flavour::Published)?;
+    let package = pkg::pkg(workspace, Flavour::Published)?;
     let mut command = Command::new("node");
     command
-        .arg("node_modules/typedoc/bin/typedoc")
-        .args(["--options", "xtask/typedoc.json"])
+        .arg("xtask/reference.mjs")
+        .arg(package)
         .current_dir(&workspace.root);
     run::check(&mut command)?;
     Ok(ExitCode::SUCCESS)
