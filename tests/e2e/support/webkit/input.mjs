@@ -5,6 +5,7 @@
 
 /** The keys that are no letters, as WebDriver writes them. */
 const KEYS = /** @type {Record<string, string>} */ ({
+  Backspace: "\uE003",
   Enter: "\uE007",
   Escape: "\uE00C",
   Alt: "\uE00A",
