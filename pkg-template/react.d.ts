@@ -2,6 +2,8 @@ import type { FC, ReactNode } from "react";
 import type {
   Immutable,
   Json,
+  Peer,
+  Presence,
   Readable,
   Status,
   SyncedStore,
@@ -32,6 +34,19 @@ export function useReadable<V>(readable: Readable<V>, serverValue?: V): V;
 /** The state of the connection; on a server and while hydrating it is `loading`. */
 export function useStatus(store: SyncedStore<any, any>): Status;
 
+/** Who is here, and what each shows of itself; with `update` this store shows something else. On a server and while hydrating nobody else is here, and this store has no `id`. */
+export function usePresence<P extends Json>(store: SyncedStore<any, P>): PresenceView<P>;
+
+/** What {@link usePresence} gives: the same object until somebody comes, leaves or shows something else. */
+export interface PresenceView<P extends Json> {
+  /** This store; its `presence` is `null` until it is given one. */
+  readonly self: Peer<P | null>;
+  /** Everybody else who shows something. */
+  readonly others: readonly Peer<P>[];
+  /** Shows something else; always the same function. */
+  readonly update: Presence<P>["update"];
+}
+
 /**
  * The store of a room, made when the first component asks for this url. It is shared by all that do, and disposed of a second after the last of them has gone.
  *
@@ -43,11 +58,11 @@ export function useSyncedStore<T extends object, P extends Json = Json>(
 ): SyncedStore<T, P>;
 
 /** What {@link createStoreContext} gives: the hooks of one kind of store, which find it by themselves. */
-export interface StoreContext<T extends object> {
+export interface StoreContext<T extends object, P extends Json = Json> {
   /** Gives its children a store. */
-  readonly Provider: FC<{ store: SyncedStore<T, any>; children?: ReactNode }>;
+  readonly Provider: FC<{ store: SyncedStore<T, P>; children?: ReactNode }>;
   /** The store of the nearest Provider, for writing. Throws where there is none, as the others do. */
-  readonly useSyncedStore: () => SyncedStore<T>;
+  readonly useSyncedStore: () => SyncedStore<T, P>;
   /** {@link useStore} without its first argument. */
   readonly useStore: {
     (): Immutable<T>;
@@ -55,7 +70,9 @@ export interface StoreContext<T extends object> {
   };
   /** {@link useStatus} of that store. */
   readonly useStatus: () => Status;
+  /** {@link usePresence} of that store. */
+  readonly usePresence: () => PresenceView<P>;
 }
 
 /** Makes a context for stores whose document is a `T`. */
-export function createStoreContext<T extends object>(): StoreContext<T>;
+export function createStoreContext<T extends object, P extends Json = Json>(): StoreContext<T, P>;

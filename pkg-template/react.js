@@ -5,6 +5,7 @@
 import {
   createContext,
   createElement,
+  useCallback,
   useContext,
   useEffect,
   useMemo,
@@ -16,7 +17,10 @@ import { SyncedStore } from "draftsync";
 import { entryOf, use } from "./registry.js";
 import { LOADING, remembering } from "./select.js";
 
-/** @import { Readable, SyncedStoreOptions } from "./index.js" */
+/** @import { Peer, Readable, SyncedStoreOptions } from "./index.js" */
+
+/** Who is on a server, and there while hydrating. @type {readonly Peer<any>[]} */
+const NOBODY = [];
 
 /**
  * @param {SyncedStore<any>} store
@@ -57,6 +61,18 @@ export function useStatus(store) {
   return useReadable(store.status, LOADING);
 }
 
+/** @param {SyncedStore<any, any>} store */
+export function usePresence({ presence }) {
+  const peers = useReadable(presence, NOBODY);
+  const update = useCallback((/** @type {any} */ change) => presence.update(change), [presence]);
+  return useMemo(() => {
+    const self = peers.find((peer) => peer.self) ?? presence.self;
+    const others = peers.filter((peer) => !peer.self);
+    // Its name is another one on a server.
+    return { self: peers === NOBODY ? { ...self, id: "", lastSeen: 0 } : self, others, update };
+  }, [presence, peers]);
+}
+
 /**
  * @param {string} url
  * @param {SyncedStoreOptions<any>} options
@@ -88,18 +104,19 @@ function renderOnly(url, options) {
 }
 
 export function createStoreContext() {
-  const Context = createContext(/** @type {SyncedStore<any> | undefined} */ (undefined));
+  const Context = createContext(/** @type {SyncedStore<any, any> | undefined} */ (undefined));
   const useSyncedStore = () => {
     const store = useContext(Context);
     if (!store) throw new Error("no store here: render this inside the Provider of its context");
     return store;
   };
   return {
-    /** @param {{ store: SyncedStore<any>, children?: import("react").ReactNode }} props */
+    /** @param {{ store: SyncedStore<any, any>, children?: import("react").ReactNode }} props */
     Provider: ({ store, children }) => createElement(Context.Provider, { value: store }, children),
     useSyncedStore,
     /** @type {(selector?: any, equal?: any) => any} */
     useStore: (selector, equal) => useStore(useSyncedStore(), selector, equal),
     useStatus: () => useStatus(useSyncedStore()),
+    usePresence: () => usePresence(useSyncedStore()),
   };
 }

@@ -159,7 +159,7 @@ test("F4: use(store.ready) suspends until the room is here, however long that ta
 });
 
 test("F5: what a server has rendered is hydrated without a warning, and then shows the room", async () => {
-  const { url, wire } = await site().room();
+  const { url, wire, other } = await site().room();
   const room = await site().somebody("groceries", { items: /** @type {any[]} */ ([]) });
   await room.update((draft) => void (draft.items = [{ id: "1", text: "milk", done: true }]))
     .confirmed;
@@ -168,12 +168,13 @@ test("F5: what a server has rendered is hydrated without a warning, and then sho
   const html = await (await fetch(address)).text();
   assert.match(html, /<ul><\/ul>/, "the server has rendered `initial`");
   assert.match(html, /<footer>loading<\/footer>/);
-  assert.match(html, /<p id="board">initial<!-- --> <!-- -->loading<\/p>/);
+  assert.match(html, /<p id="board">initial<!-- --> <!-- -->loading<!-- --> <!-- -->Ada<input/);
   assert.equal(wire.opened, 0, "a server opens no socket");
+  other.presence.update({ name: "Grace" });
   const page = await Visit.open(browser(), address);
   await page.shows("li", "milk");
   await page.shows("footer", "connected");
-  await page.shows("#board", "from-the-room connected");
+  await page.shows("#board", "from-the-room connected Ada and Grace");
   assert.equal(await page.see("before"), "loading");
   await page.close();
 });
@@ -202,5 +203,33 @@ test("F7: a context hands a store down, and says what is missing outside of it",
   await page.shows("#status", "connected");
   await page.shows("#same", "true");
   await page.shows("#outside", "no store here: render this inside the Provider of its context");
+  await page.close();
+});
+
+test("F9: usePresence shows who is here, and what this store shows of itself", async () => {
+  const { url, other } = await site().room();
+  const page = await open("presence", url);
+  await page.shows("#self", '{"name":"Ada","at":0}');
+  await page.shows("#others", "");
+  other.presence.update({ name: "Grace", at: 1 });
+  await page.shows("#others", "Grace at 1");
+  await page.shows("#count", "1");
+  await page.shows("#known", "true");
+  const renders = await page.see("renders.here");
+  await other.update((draft) => void (draft.title = "another")).confirmed;
+  other.presence.update({ at: 2 });
+  await page.shows("#others", "Grace at 2");
+  assert.equal(await page.see("renders.here"), renders + 1, "a change of the document is none");
+  await page.see("update({ at: 3 })");
+  await page.shows("#self", '{"name":"Ada","at":3}');
+  await until("the other one sees it", () => {
+    const [ada] = other.presence.others;
+    return JSON.stringify(ada?.presence) === '{"name":"Ada","at":3}';
+  });
+  other.presence.update({ name: "Grace", at: 4 });
+  await page.shows("#others", "Grace at 4");
+  other.dispose();
+  await page.shows("#others", "");
+  assert.equal(await page.see("updates.size"), 1, "one function");
   await page.close();
 });

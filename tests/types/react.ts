@@ -2,9 +2,10 @@
 
 import { createElement } from "react";
 import { SyncedStore } from "draftsync";
-import type { Immutable, Readable, Status } from "draftsync";
+import type { Immutable, Peer, Readable, Status } from "draftsync";
 import {
   createStoreContext,
+  usePresence,
   useReadable,
   useStatus,
   useStore,
@@ -61,3 +62,17 @@ expectType<SyncedStore<Board>>()(board.useSyncedStore());
 expectType<Immutable<Board>>()(board.useStore());
 expectType<string>()(board.useStore((state) => state.title));
 expectType<Status>()(board.useStatus());
+
+// Presence has the store's type.
+declare const seen: SyncedStore<Board, { name: string }>;
+const { self, others, update } = usePresence(seen);
+expectType<Peer<{ name: string } | null>>()(self);
+expectType<readonly Peer<{ name: string }>[]>()(others);
+update({ name: "Ada" });
+update((draft) => void (draft.name = "Ada"));
+// @ts-expect-error no such member
+update({ nothing: 1 });
+const meeting = createStoreContext<Board, { name: string }>();
+createElement(meeting.Provider, { store: seen });
+expectType<SyncedStore<Board, { name: string }>>()(meeting.useSyncedStore());
+expectType<readonly Peer<{ name: string }>[]>()(meeting.usePresence().others);

@@ -1,13 +1,17 @@
 // A page that is rendered on a server and hydrated: the app, and a component with a store of its own.
-import { useStatus, useStore, useSyncedStore } from "draftsync/react";
+import { usePresence, useStatus, useStore, useSyncedStore } from "draftsync/react";
 import { App } from "../apps/react/App.jsx";
 
 function Board({ url }) {
-  const store = useSyncedStore(url, { initial: { title: "initial", votes: 0, todos: [] } });
+  const initial = { title: "initial", votes: 0, todos: [] };
+  const store = useSyncedStore(url, { initial, presence: { name: "Ada" } });
+  const { self, others } = usePresence(store);
   const title = useStore(store, (state) => state.title.split(" "), sameWords);
   return (
     <p id="board">
-      {title.join("-")} {useStatus(store).state}
+      {title.join("-")} {useStatus(store).state} {self.presence.name}
+      {others.map((peer) => ` and ${peer.presence.name}`)}
+      <input type="hidden" name={self.id} />
     </p>
   );
 }

@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { SyncedStore } from "draftsync";
 import {
   createStoreContext,
+  usePresence,
   useReadable,
   useStatus,
   useStore,
@@ -203,5 +204,43 @@ function context() {
   );
 }
 
-const cases = { selectors, props, strict, copies, activity, suspense, concurrent, context };
+/** Who is here. */
+function presence() {
+  const board = createStoreContext();
+  const store = newStore({ presence: { name: "Ada", at: 0 } });
+  const updates = (globalThis.updates = new Set());
+  function Here() {
+    const { self, others, update } = usePresence(store);
+    updates.add(update);
+    globalThis.update = update;
+    return (
+      <>
+        <p id="self">{rendered("here", self.presence)}</p>
+        <p id="others">{others.map((peer) => `${peer.presence.name} at ${peer.presence.at}`)}</p>
+        <p id="known">{String(self.id === store.clientId)}</p>
+      </>
+    );
+  }
+  function Count() {
+    return <p id="count">{board.usePresence().others.length}</p>;
+  }
+  root.render(
+    <board.Provider store={store}>
+      <Here />
+      <Count />
+    </board.Provider>,
+  );
+}
+
+const cases = {
+  selectors,
+  props,
+  strict,
+  copies,
+  activity,
+  suspense,
+  concurrent,
+  context,
+  presence,
+};
 cases[wanted]();
