@@ -1,6 +1,7 @@
 // @ts-check
 // WebKit with its profiles: a profile is a session, which keeps what it stores until it ends.
 
+import { until } from "../until.mjs";
 import { WebKitPage } from "./page.mjs";
 import { Session } from "./session.mjs";
 
@@ -107,12 +108,12 @@ export class Profile {
       ];
       const click = { type: "pointer", id: "mouse", actions: steps };
       await send("POST", "/actions", { actions: [click] });
-      for (;;) {
+      const made = await until("a window has opened", async () => {
         /** @type {string[]} */
-        const now = await send("GET", "/window/handles");
-        const made = now.find((handle) => !before.includes(handle));
-        if (made) return made;
-      }
+        const handles = await send("GET", "/window/handles");
+        return handles.find((handle) => !before.includes(handle));
+      });
+      return /** @type {string} */ (made);
     });
   }
 }

@@ -43,7 +43,7 @@ export class Session {
     const screen = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1024x24"], {
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
-    const display = await firstLine(screen);
+    const display = await started(screen).then(firstLine);
     const port = await freePort();
     // A group of its own: whatever the driver starts ends with it.
     const driver = spawn("WebKitWebDriver", [`--port=${port}`], {
@@ -63,6 +63,7 @@ export class Session {
     });
     const session = new Session(screen, driver, port);
     try {
+      await started(driver);
       await session.begin();
     } catch (error) {
       session.kill();
@@ -130,6 +131,15 @@ export class Session {
     }
     this.screen.kill();
   }
+}
+
+/** @param {ChildProcess} child */
+async function started(child) {
+  const { spawnfile: program } = child;
+  await once(child, "spawn").catch(() => {
+    throw new Error(`${program} is missing; on Debian: apt-get install webkit2gtk-driver xvfb`);
+  });
+  return child;
 }
 
 /**
