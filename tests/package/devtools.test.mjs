@@ -73,6 +73,21 @@ test("D15: the extension is told of every change, and of the state after it", as
   assert.equal(told.length, before + 1);
 });
 
+test("D15: a label is the type of its action", async () => {
+  const { server, ada } = await meeting();
+  connectDevtools(ada);
+  ada.update((draft) => void (draft.n = 1), { label: "count" });
+  ada.transact(() => set(ada, 2), { label: "count twice" });
+  await server.settled();
+  assert.deepEqual(
+    told.slice(1).map(([{ type, origin }]) => [type, origin]),
+    [
+      ["count", "local"],
+      ["count twice", "local"],
+    ],
+  );
+});
+
 test("D15: without the extension nothing happens", async () => {
   Reflect.deleteProperty(globalThis, "__REDUX_DEVTOOLS_EXTENSION__");
   const { ada } = await meeting();
@@ -109,6 +124,30 @@ for (const type of ["JUMP_TO_STATE", "JUMP_TO_ACTION"]) {
     assert.deepEqual([server.document("room"), grace.state], [{ n: 1 }, { n: 1 }]);
   });
 }
+
+test("D16: what is derived of the state shows the past too, and writes nothing of it", async () => {
+  const server = serverWith();
+  const ada = member(server, { initial: { n: 0, words: "one" } });
+  await server.settled();
+  connectDevtools(ada);
+  const counter = ada.counter("/n");
+  const words = ada.text("/words");
+  const doubled = ada.select(({ n }) => n * 2);
+  /** @type {number[]} */
+  const seen = [];
+  doubled.subscribe((value) => seen.push(value));
+  counter.add(1);
+  words.insert(3, " two");
+  await server.settled();
+  press("JUMP_TO_STATE", { n: 7, words: "three hundred" });
+  assert.deepEqual([counter.value, words.value, doubled.value], [7, "three hundred", 14]);
+  assert.deepEqual(seen, [0, 2, 14]);
+  // An offset in that text means another place in the document, or none.
+  assert.equal(thrownBy(() => words.insert(13, "!")).code, "unavailable");
+  assert.deepEqual([counter.value, words.value, doubled.value], [1, "one two", 2]);
+  await server.settled();
+  assert.deepEqual(server.document("room"), { n: 1, words: "one two" });
+});
 
 test("D17: the next change from anywhere shows the present", async () => {
   const { server, ada, grace } = await meeting();
