@@ -14,9 +14,9 @@ const PATIENCE_MS = 5_000;
  * @param {string | URL} url
  * @param {Options} options
  */
-export function advise(store, url, { WebSocket }) {
+export function advise(store, url, { WebSocket, logLevel }) {
   // Sockets of the app's own go where only the app knows.
-  if (WebSocket) return;
+  if (WebSocket || logLevel === "silent") return;
   const end = store.status.subscribe((status) => {
     const lost = status.state === "offline" && status.retryAt !== null;
     if (!lost && status.state !== "connected" && status.state !== "closed") return;

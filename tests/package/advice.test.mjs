@@ -89,7 +89,7 @@ inEveryBrowser("advice", (browser) => {
   });
 });
 
-test("B52: production says nothing, nor a store whose sockets are the app's own", async (t) => {
+test("B52: production says nothing, nor a store that is silent or has sockets of the app's own", async (t) => {
   const warn = t.mock.method(console, "warn", () => {});
   const asked = t.mock.method(globalThis, "fetch", () => assert.fail("nothing is asked"));
   const url = `ws://127.0.0.1:${await freePort()}/rooms/a`;
@@ -99,6 +99,7 @@ test("B52: production says nothing, nor a store whose sockets are the app's own"
   const quiet = [
     [production, {}],
     [development, { WebSocket: socket }],
+    [development, { logLevel: "silent" }],
   ];
   const given = globalThis.WebSocket;
   t.after(() => Object.assign(globalThis, { WebSocket: given }));
