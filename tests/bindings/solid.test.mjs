@@ -4,15 +4,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import solid from "vite-plugin-solid";
-import { follows, tried } from "./support/common.mjs";
+import { follows, hydrates, tried } from "./support/common.mjs";
 
 const all = tried("solid", {
   packages: ["solid-js"],
   app: "App.jsx",
   imports: ["solid-js", "solid-js/web", "solid-js/store", "draftsync", "draftsync/solid"],
-  plugins: () => [solid()],
+  plugins: () => [solid({ ssr: true })],
 });
 follows(all);
+hydrates(all, "jsx");
 
 test("F8: a mirror is what the state is after any edits, and the state is not touched", async () => {
   const page = await all.open("mirror", all.site().address("nowhere"));

@@ -2,7 +2,7 @@
 // Part F: draftsync/svelte, with Svelte and the real server, in pages of Vite's development server.
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { follows, tried } from "./support/common.mjs";
+import { follows, hydrates, tried } from "./support/common.mjs";
 
 const all = tried("svelte", {
   packages: ["svelte"],
@@ -11,3 +11,5 @@ const all = tried("svelte", {
   plugins: () => [svelte({ configFile: false })],
 });
 follows(all);
+// Svelte's hydration makes good what differs, without a word.
+hydrates(all, "js", "offline");

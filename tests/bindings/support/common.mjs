@@ -92,8 +92,9 @@ export function follows({ site, open }) {
  * What a server has rendered of the app.
  * @param {Tried} all
  * @param {string} extension of the modules that render and hydrate
+ * @param {string} [state] of the connection on a server
  */
-export function hydrates({ site, browser }, extension) {
+export function hydrates({ site, browser }, extension, state = "loading") {
   test("F5: what a server has rendered is hydrated without a warning, and then shows the room", async () => {
     const room = await site().somebody("groceries", { items: /** @type {any[]} */ ([]) });
     const item = { id: "1", text: "milk", done: true };
@@ -102,12 +103,12 @@ export function hydrates({ site, browser }, extension) {
     const opened = site().wire?.opened;
     const html = await (await fetch(`${site().url}/ssr`)).text();
     assert.match(html, /<ul[^>]*>(<!--.*?-->)*<\/ul>/, "the server has rendered `initial`");
-    assert.match(html, /<footer[^>]*>loading<\/footer>/);
+    assert.match(html, new RegExp(`<footer[^>]*>${state}</footer>`));
     assert.equal(site().wire?.opened, opened, "a server opens no socket");
     const page = await Visit.open(browser(), `${site().url}/ssr`);
     await page.shows("li", "milk");
     await page.shows("footer", "connected");
-    assert.equal(await page.see("before"), "loading");
+    assert.equal(await page.see("before"), state);
     await page.close();
   });
 }

@@ -143,14 +143,14 @@ export class Site {
   /**
    * A page of the development server whose body is rendered here.
    * @param {string} path
-   * @param {string} server the module that renders, by its `render(url)`
+   * @param {string} server the module that renders, by its `render(url)`; `head()` is for the head
    * @param {string} client the module that hydrates
    */
   renders(path, server, client) {
     this.rendered.set(path, async (url) => {
-      const { render } = /** @type {any} */ (await this.vite?.ssrLoadModule(server));
+      const { render, head } = /** @type {any} */ (await this.vite?.ssrLoadModule(server));
       const page = `<!doctype html><html lang="en"><head><meta charset="utf-8" /><title>app</title>
-        <link rel="icon" href="data:," /></head><body><div id="root">${await render(url)}</div>
+        <link rel="icon" href="data:," />${head?.() ?? ""}</head><body><div id="root">${await render(url)}</div>
         <script type="module" src="${client}"></script></body></html>`;
       return /** @type {any} */ (this.vite).transformIndexHtml(path, page);
     });
