@@ -7,8 +7,8 @@ import { chromium, firefox } from "playwright-core";
 import { WebKit } from "./webkit/browser.mjs";
 
 /**
- * A page's complaint, or a line of its console. WebKit tells of it with the next answer of the page
- * or when the page is closed, and tells only what the page's scripts did.
+ * A line of a page's console. WebKit tells of it, and of errors of the page, with the page's next
+ * answer or when the page is closed; and only of what its scripts did once it had loaded.
  * @typedef {object} ConsoleMessage
  * @property {() => string} type
  * @property {() => string} text

@@ -127,6 +127,7 @@ export class WebKitPage {
     return new WebKitLocator(this, [{ css: `${role}, [role=${role}]` }, { name }]);
   }
 
+  /** Any command does: a driver that turns to a window gives it the focus. */
   async bringToFront() {
     await this.command("GET", "/title");
   }
