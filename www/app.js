@@ -6,6 +6,7 @@ import { indexedDB } from "/pkg/indexeddb.js";
 import { makeConnection } from "./connection.js";
 import { ListView } from "./list.js";
 import { makeNotices } from "./notices.js";
+import { anybody, makePeople } from "./people.js";
 import { watchForLoss } from "./recovery.js";
 import { makeTitle } from "./title.js";
 import * as todos from "./todos.js";
@@ -33,9 +34,10 @@ if (room !== asked) {
   notices.show({ kind: "info", text: `“${asked}” cannot name a room; this is “${room}” instead.` });
 }
 
-/** @type {SyncedStore<Board>} */
+/** @type {import("./people.js").Store} */
 const store = new SyncedStore(`${socketOrigin}/rooms/${room}`, {
   initial: todos.initial,
+  presence: anybody(),
   persist: indexedDB(),
   // Errors are shown by the listener below.
   onError: () => {},
@@ -84,6 +86,7 @@ const list = new ListView(
     check: (id, done) => edit((draft) => todos.checkTodo(draft, id, done)),
     edit: (id, text) => edit((draft) => todos.editTodo(draft, id, text)),
     remove: (id) => edit((draft) => todos.removeTodo(draft, id)),
+    editing: (id) => people.editing(id),
     move: (id, beforeId) => edit((draft) => todos.moveTodo(draft, id, beforeId)),
     step(id, step) {
       const beforeId = todos.neighbour(visibleTodos(), id, step);
@@ -127,6 +130,8 @@ function edit(recipe) {
   render();
 }
 
+const people = makePeople(store, byId("people"), byId("list"));
+
 let shown = false;
 let drawing = false;
 let fromOthers = false;
@@ -143,6 +148,7 @@ function render() {
   byId("count").textContent =
     items.length > 0 ? `${items.length - done} of ${items.length} left` : "";
   byId("clear").hidden = done === 0;
+  people.render();
   title.render(String(store.state?.title ?? ""));
   document.title = `${items.length - done} left · ${room} · draftsync`;
 }
@@ -181,6 +187,7 @@ const connection = makeConnection(
 );
 
 store.subscribe(renderSoon);
+store.presence.subscribe(renderSoon);
 store.on("patch", (event) => {
   if (event.origin === "remote") fromOthers = true;
   wire.add(event);

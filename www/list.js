@@ -12,6 +12,7 @@ import { Row } from "./row.js";
  * @property {(id: string, done: boolean) => void} check
  * @property {(id: string, text: string) => void} edit
  * @property {(id: string) => void} remove
+ * @property {(id: string | null) => void} editing which item is being edited, or none any more
  * @property {(id: string, step: -1 | 1) => boolean} step whether it could move that way
  * @property {(id: string, beforeId: string | null) => void} move
  * @property {(text: string) => void} orphan what was being typed into an item that others deleted
@@ -44,6 +45,7 @@ export class ListView {
     this.rowActions = {
       check: actions.check,
       edit: actions.edit,
+      editing: actions.editing,
       remove: (id) => this.remove(id),
       step: (id, step) => void actions.step(id, step),
     };

@@ -5,7 +5,7 @@
 import { putBack } from "./todos.js";
 
 /** @typedef {import("./todos.js").Board} Board */
-/** @typedef {import("/pkg/index.js").SyncedStore<Board>} Store */
+/** @typedef {import("/pkg/index.js").SyncedStore<Board, any>} Store */
 
 /**
  * @param {Store} store

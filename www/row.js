@@ -14,6 +14,7 @@ const FLASH_MS = 1400;
  * @property {(id: string, text: string) => void} edit
  * @property {(id: string) => void} remove
  * @property {(id: string, step: -1 | 1) => void} step
+ * @property {(id: string | null) => void} editing which item is being edited, or none any more
  */
 
 /**
@@ -119,6 +120,7 @@ export class Row {
     this.text.hidden = true;
     this.field.focus();
     this.field.select();
+    this.actions.editing(this.id);
   }
 
   /** @param {"save" | "drop"} how An empty text is dropped: to delete an item is another button. */
@@ -127,6 +129,7 @@ export class Row {
     const text = this.field.value.trim();
     this.field.hidden = true;
     this.text.hidden = false;
+    this.actions.editing(null);
     if (how === "save" && text !== "" && text !== this.textBefore) this.actions.edit(this.id, text);
   }
 

@@ -60,7 +60,7 @@ export class Window {
 
   /**
    * @param {number | string} item
-   * @param {"handle" | "check" | "text" | "edit" | "up" | "down" | "remove"} role
+   * @param {"handle" | "check" | "text" | "edit" | "editors" | "up" | "down" | "remove"} role
    */
   part(item, role) {
     return this.row(item).locator(`[data-role=${role}]`);
