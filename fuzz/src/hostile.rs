@@ -4,18 +4,20 @@ use super::choices::Choices;
 use super::edits::{any_patch, document, fitting_patch};
 use draftsync::client::{Client, Output};
 use draftsync::protocol::{
-    CatchUp, Change, ClientId, Epoch, Limits, Offer, PatchOp, Refusal, Seq, Tag, ToClient, ToRoom,
-    Verdict, Version, Welcome,
+    Anchor, CatchUp, Change, ClientId, Epoch, Limits, Offer, PatchOp, Refusal, Seq, Tag, ToClient,
+    ToRoom, Verdict, Version, Welcome,
 };
 use draftsync::rebase::Kind;
 use draftsync::room::{Room, RoomOutput, SessionId};
 use draftsync::tree::Tree;
+use std::time::Duration;
 
 /// A room, and a stranger who says anything in two sessions.
 pub(super) struct Stranger {
     room: Room<Tree>,
     sessions: u64,
     writing: usize,
+    now: Duration,
 }
 
 impl Stranger {
@@ -25,6 +27,7 @@ impl Stranger {
             room,
             sessions: 2,
             writing: 0,
+            now: Duration::ZERO,
         };
         if !choices.once_in(8) {
             stranger.hear(hello(1));
@@ -48,7 +51,12 @@ impl Stranger {
             1 => head.saturating_sub(choices.below(4) as u64),
             _ => head,
         });
-        let message = match choices.below(10) {
+        let message = match choices.below(12) {
+            10 | 11 => ToRoom::Presence {
+                version,
+                value: document(choices),
+                anchors: anchors(choices, &self.room.doc().cloned().unwrap_or_default()),
+            },
             0 => hello(choices.below(3) as u128),
             1 => ToRoom::Ping { version },
             2 => ToRoom::Seed {
@@ -60,6 +68,9 @@ impl Stranger {
             },
         };
         let session = SessionId(self.sessions - choices.below(2) as u64);
+        // Half a minute without a word happens too.
+        self.now += Duration::from_millis(choices.below(20_000) as u64);
+        self.room.handle_time(self.now);
         self.room.handle_message(session, message);
         self.drain();
         if choices.once_in(6) {
@@ -131,6 +142,17 @@ fn hello(client: u128) -> ToRoom<Tree> {
     }
 }
 
+/// Places that may be in a document, or not.
+fn anchors(choices: &mut Choices<'_>, doc: &Tree) -> Vec<Option<Anchor>> {
+    let ops = any_patch(choices, doc);
+    let anchors = ops.iter().map(|op| {
+        let path = op.path().to_owned();
+        let pos = choices.once_in(2).then(|| choices.below(6));
+        (!choices.once_in(8)).then_some(Anchor { path, pos })
+    });
+    anchors.collect()
+}
+
 /// A client, and a room that tells it anything.
 pub(super) struct LyingRoom {
     client: Client<Tree>,
@@ -157,7 +179,26 @@ impl LyingRoom {
 
     pub(super) fn say(&mut self, choices: &mut Choices<'_>) {
         let next = self.client.version().0 + u64::from(!choices.once_in(8));
-        let message = match choices.below(8) {
+        let message = match choices.below(11) {
+            8 => {
+                let shown = document(choices);
+                let anchors = anchors(choices, &self.client.view().clone());
+                // What is too large is refused.
+                drop(self.client.show(shown, &anchors, choices.once_in(2)));
+                self.client.anchors(None);
+                self.drain();
+                return;
+            }
+            9 => ToClient::Gone {
+                client_id: ClientId(choices.below(3) as u128),
+            },
+            10 => ToClient::Presence {
+                client_id: ClientId(choices.below(3) as u128),
+                version: Version(next.saturating_sub(choices.below(2) as u64)),
+                user: None,
+                value: document(choices),
+                anchors: anchors(choices, self.client.base()),
+            },
             0 | 1 => {
                 let ops = fitting_patch(choices, &self.client.view().clone());
                 // A room may say that nothing fits a message; then nothing is written.
@@ -176,6 +217,9 @@ impl LyingRoom {
             _ => ToClient::Change(self.change(choices, next)),
         };
         self.hear(message);
+        for id in 0..3 {
+            self.client.anchors(Some(ClientId(id)));
+        }
         if choices.once_in(6) {
             self.client.handle_closed();
             self.client.handle_opened();
