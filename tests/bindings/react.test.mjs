@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import react from "@vitejs/plugin-react";
+import { WEBKIT } from "../e2e/support/engines.mjs";
 import { until } from "../e2e/support/until.mjs";
 import { tried } from "./support/common.mjs";
 import { Visit } from "./support/site.mjs";
@@ -21,6 +22,7 @@ const { site, browser, open } = tried("react", {
     "second",
   ],
   plugins: () => [react()],
+  engine: WEBKIT,
   prepare: addSecondCopy,
 });
 
@@ -79,13 +81,13 @@ test("F3: components that ask for one url share a store, also in StrictMode, and
   await page.shows("#a", "from the room");
   await page.shows("#b", "from the room");
   // Longer than a store outlives its last user.
-  await page.page.clock.fastForward(1_500);
+  await page.clock.fastForward(1_500);
   await other.update((draft) => void (draft.title = "still here")).confirmed;
   await page.shows("#a", "still here");
   await page.see("mount(false)");
-  await page.page.clock.fastForward(500);
+  await page.clock.fastForward(500);
   await page.see("mount(true)");
-  await page.page.clock.fastForward(1_500);
+  await page.clock.fastForward(1_500);
   await other.update((draft) => void (draft.title = "back")).confirmed;
   await page.shows("#b", "back");
   assert.equal(wire.opened, 1, "one socket in all");
@@ -97,7 +99,7 @@ test("F3: the store ends a second after its last user has gone, and the next use
   const page = await open("strict", url, ({ clock }) => clock.install());
   await page.shows("#a", "from the room");
   await page.see("mount(false)");
-  await page.page.clock.fastForward(1_500);
+  await page.clock.fastForward(1_500);
   await until("the socket is closed", () => wire.roomLinks === 0);
   assert.equal(await page.see("store.status.value.state"), "closed");
   await page.see("mount(true)");
@@ -116,7 +118,7 @@ test("F3: a tree that was hidden for long has a living store when it is shown ag
   await page.shows("#a", "from the room");
   await page.see("mount(false)");
   await until("its effects have ended", async () => {
-    await page.page.clock.fastForward(1_500);
+    await page.clock.fastForward(1_500);
     return wire.roomLinks === 0;
   });
   await page.see("mount(true)");
@@ -147,11 +149,11 @@ test("F4: use(store.ready) suspends until the room is here, however long that ta
   const page = await open("suspense", url, ({ clock }) => clock.install());
   await page.shows("#waiting", "waiting");
   await until("it asks for the room", () => wire.waiting.length === 1);
-  await page.page.clock.fastForward(3_000);
+  await page.clock.fastForward(3_000);
   await page.shows("#waiting", "waiting");
   wire.release();
   await page.shows("#title", "from the room");
-  await page.page.clock.fastForward(1_500);
+  await page.clock.fastForward(1_500);
   await page.shows("#title", "from the room");
   assert.deepEqual([...new Set(await page.see("titles"))], ["from the room"]);
   assert.equal(wire.opened, 1);

@@ -56,12 +56,14 @@ export function edits(store, seed, times, holds) {
     id: ["a", "b", "c", "", null][dice.next(5)],
   });
   for (let time = 0; time < times; time++) {
+    const before = store.state;
+    const text = JSON.stringify(before);
     store.update((draft) => {
       for (let more = 1 + dice.next(3); more > 0; more--) {
         EDITS[dice.next(EDITS.length)]?.(draft.todos, item, dice);
       }
     });
-    if (!holds()) return time;
+    if (!holds() || JSON.stringify(before) !== text) return time;
   }
   return -1;
 }

@@ -17,7 +17,8 @@ import { production, root } from "../../package/support/package.mjs";
 import { serve } from "../../package/support/pages.mjs";
 import { Project } from "../../package/support/project.mjs";
 
-/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("../../e2e/support/engines.mjs").Page} Page */
+/** @typedef {import("../../e2e/support/engines.mjs").Browser} Browser */
 /** @typedef {import("../../package/support/package.mjs").Entry} Entry */
 
 /** The room that the apps name. */
@@ -29,6 +30,7 @@ const ROOM = "ws://127.0.0.1:7700/rooms/groceries";
  * @property {string} app the file of the app that is edited while it runs
  * @property {string[]} imports which Vite has to find before the first page, else it reloads pages
  * @property {() => any[]} plugins
+ * @property {import("../../e2e/support/engines.mjs").Engine} engine in which the published app is used
  * @property {(project: Project) => void} [prepare] adds to what is installed
  */
 
@@ -234,21 +236,29 @@ export class Visit {
     this.page = page;
     page.on("pageerror", (error) => this.complaints.push(String(error.stack ?? error)));
     page.on("console", (message) => {
+      // Browsers say this by themselves when a store ends before its socket is open.
+      if (message.text().startsWith("WebSocket connection to")) return;
       if (message.type() === "error") this.complaints.push(message.text());
       if (message.type() === "warning") this.warnings.push(message.text());
     });
   }
 
   /**
-   * @param {import("playwright-core").Browser} browser
+   * @param {Browser} browser
    * @param {string} url
-   * @param {(page: Page) => Promise<unknown>} [prepare]
+   * @param {(visit: Visit) => Promise<unknown>} [prepare]
    */
   static async open(browser, url, prepare) {
     const visit = new Visit(await browser.newPage());
-    await prepare?.(visit.page);
+    await prepare?.(visit);
     await visit.page.goto(url);
     return visit;
+  }
+
+  /** The page's clock, which can be moved in Chromium. */
+  get clock() {
+    const page = /** @type {unknown} */ (this.page);
+    return /** @type {import("playwright-core").Page} */ (page).clock;
   }
 
   /**
