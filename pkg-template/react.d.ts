@@ -1,9 +1,9 @@
 import type { FC, ReactNode } from "react";
 import type {
+  Draft,
   Immutable,
   Json,
   Peer,
-  Presence,
   Readable,
   Status,
   SyncedStore,
@@ -44,7 +44,7 @@ export interface PresenceView<P extends Json> {
   /** Everybody else who shows something. */
   readonly others: readonly Peer<P>[];
   /** Shows something else; always the same function. */
-  readonly update: Presence<P>["update"];
+  readonly update: (change: Partial<P> | ((draft: Draft<P>) => void)) => void;
 }
 
 /**
