@@ -72,7 +72,7 @@ impl Part {
         match self {
             Self::Native => 200,
             Self::Wasm => 30,
-            Self::Package => 594,
+            Self::Package => 760,
             Self::E2e => 112,
             Self::Matrix => 8,
         }
