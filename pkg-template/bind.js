@@ -2,34 +2,34 @@
 
 import { hunks, moved, splice, spliceOps } from "./splice.js";
 
-/** @import { PatchOp, Readable } from "./index.js" */
+/** @import { PatchOp, Readable, TextField } from "./index.js" */
 
 /**
  * Keeps a field in step with a text, both ways; returns what ends this.
  *
  * While an input method composes, what it writes goes out, and what others write waits to be shown:
  * to set the field's value would break the composition off.
- * @param {HTMLTextAreaElement | HTMLInputElement} field
- * @param {Readable<string>} text
- * @param {string} at
- * @param {(ops: PatchOp[]) => unknown} write
+ * @param {TextField} field
+ * @param {{ text: Readable<string>, at: string, write: (ops: PatchOp[]) => unknown, report: (error: any) => void }} what
  * @param {AbortSignal | undefined} signal
  */
-export function bind(field, text, at, write, signal) {
-  /** The text that the field shows. */
+export function bind(field, { text, at, write, report }, signal) {
+  /** The text as the field shows it: it may be unable to hold a line break, or `\r`. */
   let shown = field.value;
   let composing = false;
 
   const show = () => {
     const { value } = text;
     if (composing || value === shown) return;
-    const changes = hunks(shown, value);
     const { selectionStart, selectionEnd, selectionDirection, scrollTop } = field;
     // Some engines give a field the focus when its selection is set.
-    const root = /** @type {Document | ShadowRoot} */ (field.getRootNode());
+    const root = /** @type {any} */ (field.getRootNode());
     const focused = root.activeElement === field && selectionStart !== null;
-    field.value = shown = value;
+    const before = shown;
+    field.value = value;
+    shown = field.value;
     if (!focused || selectionEnd === null) return;
+    const changes = hunks(before, shown);
     const [start, end] = [moved(selectionStart, changes), moved(selectionEnd, changes)];
     field.setSelectionRange(start, end, selectionDirection ?? undefined);
     field.scrollTop = scrollTop;
@@ -42,19 +42,21 @@ export function bind(field, text, at, write, signal) {
     shown = field.value;
     try {
       if (ops.length) write(ops);
-    } finally {
-      show();
+    } catch (/** @type {any} */ error) {
+      report(error);
+      if (error.code === "disposed") return end();
     }
+    show();
   };
 
-  /** @param {Event} event */
+  /** @param {{ readonly type: string }} event */
   const compose = ({ type }) => {
     composing = type === "compositionstart";
     if (!composing) read();
   };
 
   const off = text.subscribe(show);
-  /** @type {[string, (event: Event) => void][]} */
+  /** @type {[string, (event: { readonly type: string }) => void][]} */
   const heard = [
     ["input", read],
     ["compositionstart", compose],

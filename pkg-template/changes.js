@@ -62,6 +62,11 @@ export class Changes {
     this.#state = state;
   }
 
+  /** Whether a transaction is running. */
+  get inTransaction() {
+    return this.#transaction !== undefined;
+  }
+
   /**
    * What the app gets for what it wrote: the change of the transaction, inside one.
    * @param {Made | undefined} made

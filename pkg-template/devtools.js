@@ -55,14 +55,15 @@ export function connectDevtools(store, { name = `draftsync: ${store.room}` } = {
     live();
     if (recording) tools.send({ type: label, patches, origin }, store.state);
   });
-  const unwatch = store.status.subscribe((/** @type {any} */ status) => {
-    if (status.state === "closed") end();
-  });
+  let unwatch = () => {};
   const end = () => {
     live();
     unsubscribe?.();
     unpatch();
     unwatch();
   };
+  unwatch = store.status.subscribe((/** @type {any} */ status) => {
+    if (status.state === "closed") end();
+  });
   return end;
 }

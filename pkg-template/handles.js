@@ -5,7 +5,7 @@ import { bind } from "./bind.js";
 import { pointer, valueAt } from "./path.js";
 import { splice, spliceOps } from "./splice.js";
 
-/** @import { Path, PatchOp, Readable, UpdateOptions } from "./index.js" */
+/** @import { Path, PatchOp, Readable, TextField, UpdateOptions } from "./index.js" */
 /** @typedef {Pick<import("./store.js").Store<any>, "state" | "select" | "patch">} Store */
 
 /**
@@ -52,8 +52,9 @@ export function counter(store, path) {
 /**
  * @param {Store} store
  * @param {Path} path
+ * @param {(error: any) => void} report is told what goes wrong in a field
  */
-export function text(store, path) {
+export function text(store, path, report) {
   const { at, shown, write } = handle(store, path, "");
   return Object.assign(shown, {
     /** @param {number} index @param {string} str */
@@ -63,9 +64,9 @@ export function text(store, path) {
     /** @param {string} value @param {number} [cursor] */
     set: (value, cursor) => write(spliceOps(at, splice(shown.value, value, cursor))),
     /**
-     * @param {HTMLTextAreaElement | HTMLInputElement} element
+     * @param {TextField} field
      * @param {{ signal?: AbortSignal }} [options]
      */
-    bind: (element, options) => bind(element, shown, at, write, options?.signal),
+    bind: (field, options) => bind(field, { text: shown, at, write, report }, options?.signal),
   });
 }

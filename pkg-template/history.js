@@ -45,10 +45,11 @@ export class History {
   /** @param {(value: Shown["value"]) => void} run */
   subscribe = (run) => {
     let told = this.value;
-    run(told);
-    return this.#replica.listeners.add("history", () => {
+    const off = this.#replica.listeners.add("history", () => {
       if (told !== (told = this.value)) run(told);
     });
+    run(told);
+    return off;
   };
 
   undo() {

@@ -153,8 +153,10 @@ export function readable(get, listen) {
     },
     get,
     subscribe(run) {
+      // First, or what `run` itself changes is not told.
+      const off = listen(run);
       run(get());
-      return listen(run);
+      return off;
     },
   };
 }

@@ -9,9 +9,10 @@ import { fault } from "./errors.js";
  * @param {Path} path
  */
 export function pointer(path) {
-  if (typeof path !== "string")
+  if (Array.isArray(path))
     return path.map((key) => "/" + `${key}`.replaceAll("~", "~0").replaceAll("/", "~1")).join("");
-  if (path && path[0] !== "/") throw fault("invalid-patch", "bad-pointer");
+  if (typeof path !== "string" || (path && path[0] !== "/"))
+    throw fault("invalid-patch", "bad-pointer");
   return path;
 }
 

@@ -141,6 +141,7 @@ export class Replica {
     queueMicrotask(() => core?.free());
     this.status = { state: "closed", pending };
     this.listeners.tell("status", this.status);
+    this.listeners.tell("history");
     this.listeners.clear();
   }
 
@@ -280,6 +281,7 @@ export class Replica {
     // The constructor may be running, and the app does not have the store yet.
     queueMicrotask(() => {
       this.listeners.tell("status", this.status);
+      this.listeners.tell("history");
       this.listeners.fail(error);
     });
   }

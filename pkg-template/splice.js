@@ -14,14 +14,14 @@ const EDITS_MAX = 200;
  * @param {number} [cursor] where in `to` the caret stands, behind what was written: of several equal letters it says which is new
  * @returns {Splice}
  */
-export function splice(from, to, cursor = 0) {
+export function splice(from, to, cursor = to.length) {
   const least = Math.min(from.length, to.length);
   let tail = 0;
   /** @param {number} most */
   const growTail = (most) => {
     while (tail < most && from.at(-1 - tail) === to.at(-1 - tail)) tail++;
   };
-  if (cursor) growTail(Math.min(least, to.length - cursor));
+  growTail(Math.min(least, to.length - cursor));
   let pos = 0;
   while (pos < least - tail && from[pos] === to[pos]) pos++;
   growTail(least - pos);

@@ -116,7 +116,7 @@ export class Store {
   transact(fn, { label, undoable, test } = {}) {
     const body = test ? () => (this.patch(guards(test)), fn()) : fn;
     return this.#replica.changes.transact(body, (body, inner) => {
-      if (!inner) this.history.edit();
+      if (!inner && undoable !== false) this.history.edit();
       return this.#replica.run((core, theirs) =>
         core.transact(theirs(body), label, undoable === false),
       );
@@ -130,15 +130,16 @@ export class Store {
    */
   #write(options, act) {
     if (options?.test) return this.transact(() => this.#write(undefined, act), options);
-    this.history.edit();
     const silent = options?.undoable === false;
+    // In a transaction it is the whole that is an edit, or is not.
+    if (!silent && !this.#replica.changes.inTransaction) this.history.edit();
     const made = this.#replica.run((core, theirs) => act(core, theirs, options?.label, silent));
     return this.#replica.changes.made(made);
   }
 
   /** @param {Path} path */
   text(path) {
-    return text(this, path);
+    return text(this, path, (error) => this.#replica.listeners.fail(error));
   }
 
   /** @param {Path} path */

@@ -176,12 +176,33 @@ export interface Readable<V> {
   readonly subscribe: (run: (value: V) => void) => () => void;
 }
 
-/** A text in the document. Edits of several people in it merge. */
+/** A field for text, as a page has it: a `<textarea>`, or an `<input>` for text. */
+export interface TextField {
+  value: string;
+  scrollTop: number;
+  readonly selectionStart: number | null;
+  readonly selectionEnd: number | null;
+  readonly selectionDirection: "forward" | "backward" | "none" | null;
+  setSelectionRange(
+    start: number,
+    end: number,
+    direction?: "forward" | "backward" | "none" | undefined,
+  ): void;
+  getRootNode(): object;
+  addEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
+  removeEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
+}
+
+/**
+ * A text in the document. Edits of several people in it merge.
+ *
+ * The path is a place, and what stands there is edited: in a list that may be another item's text tomorrow, so put texts that people type in into an object by key.
+ */
 export interface TextHandle extends Readable<string> {
   /**
    * Inserts before the code unit at `index`. Where no text is yet, one is made.
    *
-   * @throws {@link SyncedStoreError} with `invalid-patch` when `index` is outside the text or inside a character, or something other than a text stands there; so does `delete`.
+   * @throws {@link SyncedStoreError} with `invalid-patch` when `index` is outside the text or inside a character, or something other than a text stands there, also `null`; so does `delete`.
    */
   insert(index: number, text: string): Change;
   /** Deletes `length` code units from `index` on. */
@@ -192,14 +213,13 @@ export interface TextHandle extends Readable<string> {
    * Keeps a field in step with the text, both ways, until the returned function is called or `signal` aborts.
    *
    * The caret stays where it is in the text. While an input method composes, what others write waits to be shown.
+   * What goes wrong is told as an error of the store, and the field shows the text again; when the store has ended, the field is let go.
+   * The field's own undo knows nothing of others; use {@link SyncedStore.history} for that.
    */
-  bind(
-    element: HTMLTextAreaElement | HTMLInputElement,
-    options?: { signal?: AbortSignal | undefined },
-  ): () => void;
+  bind(field: TextField, options?: { signal?: AbortSignal | undefined }): () => void;
 }
 
-/** A number in the document. What several people add to it adds up. */
+/** A number in the document, at a place as with {@link TextHandle}. What several people add to it adds up. */
 export interface CounterHandle extends Readable<number> {
   /**
    * Adds; where no number is yet, it begins at 0.

@@ -9,9 +9,20 @@ import { pkg } from "./support/package.mjs";
 import { connected } from "./support/socket.mjs";
 
 class Field {
+  #value = "";
+  /** What it makes of a text. @param {string} value */
+  kept = (value) => value;
+
+  get value() {
+    return this.#value;
+  }
+
+  set value(value) {
+    this.#value = this.kept(value);
+  }
+
   /** @type {Map<string, (event: { type: string }) => void>} */
   #listeners = new Map();
-  value = "";
   selectionStart = 0;
   selectionEnd = 0;
   selectionDirection = "none";
@@ -55,14 +66,19 @@ class Field {
   }
 }
 
-/** @param {string} text */
-async function bound(text) {
-  const { store, socket } = await connected({ text }, { initial: { text: "" } });
+/** @param {string} text @param {(value: string) => string} [kept] */
+async function bound(text, kept) {
+  /** @type {string[]} */
+  const errors = [];
+  const onError = (/** @type {{ code: string }} */ { code }) => void errors.push(code);
+  const { store, socket } = await connected({ text }, { initial: { text: "" }, onError });
   const field = new Field();
+  if (kept) field.kept = kept;
   const end = store.text("/text").bind(/** @type {any} */ (field));
   let version = 1;
   return {
     store,
+    errors,
     field,
     end,
     /** What somebody else does. @param {object[]} ops */
@@ -129,11 +145,43 @@ test("B63: what others write into what is being replaced stays", async () => {
 });
 
 test("B63: a write that is refused leaves the field as the text is", async () => {
-  const { store, field } = await bound("ab");
+  const { store, field, errors } = await bound("ab");
   store.patch([{ op: "replace", path: "/text", value: 7 }]);
   assert.equal(field.value, "");
-  assert.throws(() => field.type("x"), { code: "invalid-patch" });
+  field.type("x");
+  assert.deepEqual(errors, ["invalid-patch"]);
   assert.equal(field.value, "");
+});
+
+test("B63: what a field cannot hold stays in the text", async () => {
+  for (const [text, kept] of [
+    ["one\ntwo\nthree", (/** @type {string} */ value) => value.replaceAll("\n", "")],
+    ["one\r\ntwo\r\nthree", (/** @type {string} */ value) => value.replaceAll("\r\n", "\n")],
+  ]) {
+    const { store, field, sent } = await bound(String(text), /** @type {any} */ (kept));
+    field.setSelectionRange(0, 0);
+    field.type("X");
+    assert.equal(store.state.text, `X${text}`);
+    assert.deepEqual(sent().at(-1).changes[0].patch, [ins(0, "X")]);
+    field.setSelectionRange(field.value.length, field.value.length);
+    field.type("Y");
+    assert.equal(store.state.text, `X${text}Y`);
+  }
+});
+
+test("B63: a field of a store that has ended is let go, and nothing is thrown at the page", async () => {
+  const { store, field } = await bound("ab");
+  store.dispose();
+  field.type("x");
+  field.type("y");
+  assert.equal(field.value, "xyab");
+});
+
+test("B63: what is deleted at the very beginning is what was deleted", async () => {
+  const { field, sent } = await bound("aab");
+  field.value = "ab";
+  field.hears("input");
+  assert.deepEqual(sent()[0].changes[0].patch, [del(0, 1)]);
 });
 
 test("B63: it ends, also by a signal", async () => {

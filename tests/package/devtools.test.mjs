@@ -232,3 +232,12 @@ test("another message of the extension does nothing", async () => {
   assert.deepEqual(ada.state, { n: 0 });
   assert.equal(told.length, 1);
 });
+
+test("D15: of a store that has ended the extension is told nothing more", async () => {
+  const { ada } = await meeting();
+  set(ada, 1);
+  ada.dispose();
+  const end = connectDevtools(ada);
+  end();
+  assert.equal(listener, undefined);
+});

@@ -53,6 +53,19 @@ test("B58: with an equality of the app's own a value stays the object that it wa
   assert.equal(told, 3);
 });
 
+test("B58: what is written while a value is told is told too", async () => {
+  const { store } = await inRoom({ votes: 0, items: [] });
+  /** @type {unknown[]} */
+  const heard = [];
+  const votes = store.select((state) => state.votes ?? 0);
+  votes.subscribe((value) => {
+    heard.push(value);
+    if (value < 3) store.counter("/votes").add(1);
+  });
+  assert.deepEqual(heard, [0, 1, 2, 3]);
+  assert.throws(() => store.text(/** @type {any} */ (5)), { code: "invalid-patch" });
+});
+
 test("B59: what is added to a number is an increment, and one that is not there begins at 0", async () => {
   const { store, socket } = await inRoom();
   const votes = store.counter("/votes");

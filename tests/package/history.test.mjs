@@ -217,3 +217,27 @@ test("U12: what is not to be undone stays, and what can be redone stays too", as
   history.undo();
   assert.equal(store.state.n, 9, "a newer write that is not to be undone stands");
 });
+
+test("B38, U12: what is not to be undone keeps no step open", async (context) => {
+  const { store, history } = await connected({});
+  let now = 1000;
+  context.mock.method(performance, "now", () => now);
+  store.update((board) => void (board.n = 1));
+  for (let time = 0; time < 4; time++) {
+    now += 200;
+    store.transact(() => store.update((board) => void board.list.push("x")), { undoable: false });
+    store.update((board) => void board.list.pop(), { undoable: false });
+  }
+  store.update((board) => void (board.m = 1));
+  assert.equal(undos(history), 2);
+});
+
+test("B37: whoever listens hears that nothing can be undone any more", async () => {
+  const { store, history } = await connected();
+  /** @type {boolean[]} */
+  const heard = [];
+  store.update((board) => void (board.n = 1));
+  history.subscribe(({ canUndo }) => void heard.push(canUndo));
+  store.dispose();
+  assert.deepEqual(heard, [true, false]);
+});
