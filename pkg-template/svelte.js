@@ -19,12 +19,23 @@ export function useStore(store, selector = (state) => state, equal = Object.is) 
     if (!last || !equal(last.value, value)) last = { value };
     return last;
   };
-  const track = createSubscriber((update) =>
-    store.subscribe(() => {
-      const before = last;
-      if (read() !== before) update();
-    }),
-  );
+  /** What to tell of; nothing when the selector throws, which is for those to hear who read. */
+  const tried = () => {
+    try {
+      return read();
+    } catch {
+      return (last = undefined);
+    }
+  };
+  const track = createSubscriber((update) => {
+    // Not what was read last: that may have been between a change and its listeners.
+    let told = tried();
+    return store.subscribe(() => {
+      const before = told;
+      told = tried();
+      if (!told || told !== before) update();
+    });
+  });
   return {
     get current() {
       track();

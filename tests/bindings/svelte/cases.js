@@ -4,6 +4,8 @@
 import { mount, unmount } from "svelte";
 import { counted, newStore, wanted } from "../support/counted.js";
 // @ts-expect-error the compiler of Svelte knows what this is
+import Effect from "./Effect.svelte";
+// @ts-expect-error the compiler of Svelte knows what this is
 import Refs from "./Refs.svelte";
 // @ts-expect-error the compiler of Svelte knows what this is
 import Selectors from "./Selectors.svelte";
@@ -21,6 +23,11 @@ const cases = {
   refs() {
     const mounted = mount(Refs, { target, props: { store: counted(newStore()) } });
     page.app = { unmount: () => unmount(mounted) };
+  },
+
+  /** What an effect shows of a value that is read elsewhere too, and of which the selector may throw. */
+  effect() {
+    mount(Effect, { target, props: { store: newStore({ autoConnect: false }) } });
   },
 };
 
