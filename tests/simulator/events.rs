@@ -23,6 +23,8 @@ pub(crate) struct Events {
     pub(crate) restored: u64,
     pub(crate) undos: u64,
     pub(crate) connections: u64,
+    pub(crate) shown: u64,
+    pub(crate) met: u64,
 }
 
 impl Events {
@@ -42,7 +44,7 @@ impl Events {
         }
     }
 
-    fn all(&self) -> [(&'static str, u64); 20] {
+    fn all(&self) -> [(&'static str, u64); 22] {
         [
             ("a change taken", self.taken),
             ("a change void", self.void),
@@ -73,10 +75,12 @@ impl Events {
             ),
             ("an undo or redo", self.undos),
             ("a connection", self.connections),
+            ("something shown", self.shown),
+            ("an anchor that all have at rest", self.met),
         ]
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 20] {
+    fn all_mut(&mut self) -> [&mut u64; 22] {
         [
             &mut self.taken,
             &mut self.void,
@@ -98,6 +102,8 @@ impl Events {
             &mut self.restored,
             &mut self.undos,
             &mut self.connections,
+            &mut self.shown,
+            &mut self.met,
         ]
     }
 }

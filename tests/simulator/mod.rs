@@ -4,6 +4,7 @@
 #![allow(dead_code)] // Each test file uses its own part of this.
 
 mod check;
+mod crowd;
 mod disk;
 mod events;
 mod links;
@@ -19,6 +20,7 @@ use draftsync::tree::Tree;
 pub(crate) use events::Events;
 use reload::Kept;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 /// A client, its socket, and what its app was told.
 struct Peer {
@@ -33,6 +35,8 @@ struct Peer {
     open: Vec<(u64, Tag)>,
     settled: BTreeMap<u64, usize>,
     kept: Kept,
+    /// Whether it shows anything of itself.
+    shows: bool,
 }
 
 impl Peer {
@@ -46,6 +50,7 @@ impl Peer {
             open: Vec::new(),
             settled: BTreeMap::new(),
             kept: Kept::default(),
+            shows: false,
         }
     }
 }
@@ -77,6 +82,7 @@ struct World {
     /// Chance for what befalls the room and the wire beyond the usual, where there is any.
     weather: Option<Dice>,
     events: Events,
+    now: Duration,
 }
 
 /// So many steps has a world at most, before it comes to rest.
@@ -125,6 +131,7 @@ impl World {
             ghosts: Vec::new(),
             weather,
             events: Events::default(),
+            now: Duration::ZERO,
         }
     }
 
@@ -134,7 +141,9 @@ impl World {
             self.weather();
         }
         self.come_to_rest();
+        self.tell_all();
         self.check();
+        self.check_anchors();
         self.events
     }
 
@@ -218,6 +227,10 @@ impl World {
             25 => {
                 let peer = weather.below(self.peers.len());
                 self.second_tab(peer);
+            }
+            28..34 => {
+                let peer = weather.below(self.peers.len());
+                self.show(peer);
             }
             _ => {}
         }

@@ -119,6 +119,8 @@ impl World {
             self.events.unwritten += 1;
         }
         *client = next;
+        self.peers[peer].shows = false;
+        let client = &self.peers[peer].client;
         let waiting: Vec<_> = client
             .offers()
             .map(|offer| (offer.seq.0, offer.tag))
