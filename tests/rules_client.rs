@@ -760,23 +760,6 @@ fn c22_another_epoch_means_another_name_and_pending_is_offered_again() {
     );
 }
 
-/// The room was empty, and its server was started again before anybody had written.
-#[test]
-fn c22_of_a_history_in_which_nothing_was_taken_nothing_is_lost() {
-    let mut replica = Replica::new(r#"{"n":0}"#);
-    replica.writes(INC);
-    replica.0.handle_opened();
-    replica.hears(&welcome(0, r#""changes":[]"#, 0, ""));
-    let id = replica.0.id();
-    replica.reopens();
-    let other = "0000000000000000000000000000000a";
-    replica.hears(&welcome_in(other, 3, r#""snapshot":{"n":10}"#, 0, ""));
-    let lines = replica.drain();
-    assert!(!lines.contains(&"history lost".into()), "{lines:?}");
-    assert_eq!(replica.0.id(), id);
-    replica.shows(r#"{"n":11}"#);
-}
-
 /// A backup was made after the push and before its answer: the room that is put back has it.
 #[test]
 fn c22_what_another_epoch_has_already_is_not_offered_again() {

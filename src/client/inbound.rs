@@ -63,8 +63,7 @@ impl<D: Doc> Client<D> {
 
     fn welcomed(&mut self, welcome: Welcome<D::Value>) -> Result<(), Unfit> {
         self.limits = welcome.limits;
-        // Of a history into which nothing was taken nothing can be lost.
-        let lost = self.version.0 > 0 && self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
+        let lost = self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
         let results = self.results_for_pending(welcome.results, welcome.last_seq);
         if lost {
             // A backup has what it took before it was made; under another name it would take that
