@@ -2,8 +2,9 @@
 //!
 //! Bounded by frames and by bytes: a reader that is too slow is closed and comes back for what
 //! it missed, so that it costs the others nothing.
-//! What others show of themselves stands beside that and is written when nothing else waits: the
-//! latest of each, and nothing is dropped for it.
+//! Of what others show of themselves only the latest of each waits, behind what was put in before
+//! it and before what came after, for it reads in just the document that the reader has by then.
+//! Nothing is dropped for it.
 
 use crate::limits::Limits;
 use axum::extract::ws::Utf8Bytes;
@@ -39,14 +40,45 @@ struct Waiting {
 /// What others show of themselves that is not written yet: the latest of each, as frames.
 #[derive(Debug, Default)]
 struct Faces {
-    latest: Mutex<BTreeMap<ClientId, Utf8Bytes>>,
+    /// How many items were put in before.
+    items: u64,
+    /// Behind how many items each stands.
+    behind: BTreeMap<ClientId, u64>,
+    /// All of them, in the order in which they are written.
+    texts: BTreeMap<(u64, ClientId), Utf8Bytes>,
+}
+
+impl Faces {
+    fn put(&mut self, client_id: ClientId, text: Utf8Bytes) {
+        if let Some(behind) = self.behind.insert(client_id, self.items) {
+            self.texts.remove(&(behind, client_id));
+        }
+        self.texts.insert((self.items, client_id), text);
+    }
+
+    /// Takes one that is to be written when so many items are.
+    fn take(&mut self, items: u64) -> Option<Utf8Bytes> {
+        let first = self.texts.first_entry()?;
+        let (behind, client_id) = *first.key();
+        if behind > items {
+            return None;
+        }
+        self.behind.remove(&client_id);
+        Some(first.remove())
+    }
+}
+
+/// The faces of one socket, which both its ends share.
+#[derive(Debug, Default)]
+struct Beside {
+    faces: Mutex<Faces>,
     /// Told when there is one.
     came: Notify,
 }
 
-impl Faces {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ClientId, Utf8Bytes>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+impl Beside {
+    fn lock(&self) -> MutexGuard<'_, Faces> {
+        self.faces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,7 +87,7 @@ impl Faces {
 pub(crate) struct Outgoing {
     items: mpsc::UnboundedSender<Item>,
     waiting: Arc<Waiting>,
-    faces: Arc<Faces>,
+    beside: Arc<Beside>,
     cut: Arc<Notify>,
     bytes_max: usize,
     frames_max: usize,
@@ -65,9 +97,13 @@ pub(crate) struct Outgoing {
 #[derive(Debug)]
 pub(crate) struct Queue {
     /// What to write, in order.
-    pub(crate) items: mpsc::UnboundedReceiver<Item>,
+    items: mpsc::UnboundedReceiver<Item>,
+    /// The item that comes next, and may have to wait for a face.
+    held: Option<Item>,
+    /// How many were given out before it.
+    given: u64,
     waiting: Arc<Waiting>,
-    faces: Arc<Faces>,
+    beside: Arc<Beside>,
     /// Told when the reader is too slow, and the socket closes without writing what waits.
     pub(crate) cut: Arc<Notify>,
 }
@@ -81,19 +117,21 @@ pub(crate) fn queue(limits: &Limits) -> (Outgoing, Queue) {
     let (sender, items) = mpsc::unbounded_channel();
     let cut = Arc::<Notify>::default();
     let waiting = Arc::<Waiting>::default();
-    let faces = Arc::<Faces>::default();
+    let beside = Arc::<Beside>::default();
     let outgoing = Outgoing {
         items: sender,
         waiting: Arc::clone(&waiting),
-        faces: Arc::clone(&faces),
+        beside: Arc::clone(&beside),
         cut: Arc::clone(&cut),
         bytes_max: limits.outgoing_bytes_max,
         frames_max: limits.outgoing_frames_max,
     };
     let queue = Queue {
         items,
+        held: None,
+        given: 0,
         waiting,
-        faces,
+        beside,
         cut,
     };
     (outgoing, queue)
@@ -121,8 +159,8 @@ impl Outgoing {
 
     /// Takes what a client shows of itself, in the place of what waits of the same one.
     pub(crate) fn face(&self, client_id: ClientId, text: Utf8Bytes) {
-        self.faces.lock().insert(client_id, text);
-        self.faces.came.notify_one();
+        self.beside.lock().put(client_id, text);
+        self.beside.came.notify_one();
     }
 
     /// Puts a frame at the end that the limits do not count.
@@ -155,32 +193,33 @@ impl Outgoing {
     }
 
     fn put(&self, item: Item) {
+        // Under the lock, for the room is not the only one that puts items in.
+        let mut faces = self.beside.lock();
+        faces.items += 1;
         // A socket that is gone has told the room, or is about to.
         let _gone = self.items.send(item);
     }
 }
 
 impl Queue {
-    /// The next thing to write: what is in order first. `None` when no more will come.
+    /// The next thing to write; `None` when no more will come.
     pub(crate) async fn next(&mut self) -> Option<Item> {
         loop {
+            if let Some(text) = self.beside.lock().take(self.given) {
+                return Some(Item::Frame {
+                    text,
+                    counted: false,
+                });
+            }
+            if let Some(item) = self.held.take() {
+                self.given += 1;
+                return Some(item);
+            }
+            // What comes here may be an item before which a face came: that is looked at again.
             tokio::select! {
                 biased;
-                item = self.items.recv() => return item,
-                () = self.faces.came.notified() => {
-                    let Some((client_id, text)) = self.faces.lock().pop_first() else {
-                        continue;
-                    };
-                    // There may be another one.
-                    self.faces.came.notify_one();
-                    // What is in order and came before this has to be written before it.
-                    let Ok(item) = self.items.try_recv() else {
-                        return Some(Item::Frame { text, counted: false });
-                    };
-                    // A newer one may have come meanwhile.
-                    self.faces.lock().entry(client_id).or_insert(text);
-                    return Some(item);
-                }
+                item = self.items.recv() => self.held = Some(item?),
+                () = self.beside.came.notified() => {}
             }
         }
     }
