@@ -170,6 +170,25 @@ fn c42_what_is_shown_goes_to_every_room_that_greets() {
 }
 
 #[test]
+fn c42_what_is_shown_goes_with_every_newer_token() {
+    let mut replica = Replica::joined(&json!({"l": ["a"]}));
+    replica.shows(&json!("b"), &["/l/0"]);
+    replica.says();
+    replica.0.set_token(Some("newer".into()));
+    let said = replica.says();
+    let kinds: Vec<_> = said.iter().map(|message| &message["type"]).collect();
+    assert_eq!(kinds, ["auth", "presence"], "the right first");
+    let last = &said[1];
+    assert_eq!(last["value"], "b");
+    assert_eq!(last["anchors"], json!([{"path": "/l/0"}]));
+    // Where no token can go, nothing does.
+    replica.0.set_token(None);
+    replica.0.handle_closed();
+    replica.0.set_token(Some("later".into()));
+    assert_eq!(replica.says(), [] as [Value; 0]);
+}
+
+#[test]
 fn c42_anchors_wait_for_the_changes_that_they_stand_behind() {
     let mut replica = Replica::joined(&json!({"l": ["x"], "t": "abc"}));
     replica.writes(add("/l/0"));

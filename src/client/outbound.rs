@@ -70,10 +70,13 @@ impl<D: Doc> Client<D> {
         self.save_soon();
     }
 
-    /// Takes what lets this replica in, and gives it to the room on a connection that is open.
+    /// Takes what lets this replica in, and gives it to the room on a connection that is open. What
+    /// it shows follows: the room forgot that when an older token did not allow it.
     pub fn set_token(&mut self, token: Option<String>) {
         if let Some(token) = token.clone().filter(|_| self.phase > Phase::Greeting) {
             self.outputs.push(Output::Send(ToRoom::Auth { token }));
+            self.show_anew();
+            self.tell();
         }
         self.token = token;
     }

@@ -213,7 +213,7 @@ impl<D: Doc> Client<D> {
         }
     }
 
-    /// The room has greeted: it knows nothing yet of what this replica shows.
+    /// The room has greeted, or has a newer token: it may know nothing of what this replica shows.
     pub(super) fn show_anew(&mut self) {
         self.presence.going = None;
         self.presence.due = self.presence.own.is_some();
