@@ -222,6 +222,11 @@ fn w27_who_does_not_know_presence_is_not_told() {
     hall.leaves(1);
     assert_eq!((hall.sees(3), hall.sees(4)), (vec![], vec![]));
     assert_eq!(hall.sees(2).len(), 2);
+    // Nor when it may not see anybody any more.
+    hall.says(2, &shows(1, json!("b"), json!([])));
+    let ping = json!({"type": "ping", "version": 1});
+    hall.says_as(3, &speaker(false), &ping);
+    assert_eq!(hall.sees(3), NOTHING);
 }
 
 #[test]
@@ -361,6 +366,18 @@ fn r27_who_is_silent_is_gone_until_the_next_word() {
 }
 
 #[test]
+fn r27_every_silence_is_told() {
+    let mut hall = Hall::with(&json!([]));
+    hall.says(1, &shows(1, json!("a"), json!([])));
+    for _ in 0..3 {
+        assert_eq!(hall.sees(2), [r#"1 "a" at 1"#]);
+        hall.passes(PRESENCE_SILENCE);
+        assert_eq!(hall.sees(2), ["1 gone"]);
+        hall.says(1, &json!({"type": "ping", "version": 1}));
+    }
+}
+
+#[test]
 fn r28_what_comes_too_fast_is_told_by_its_latest() {
     let mut hall = Hall::with(&json!([]));
     for value in 0..10 {
@@ -431,4 +448,32 @@ fn s28_without_the_right_nobody_is_shown_and_nobody_seen() {
     hall.says_as(3, &may_not, &ping);
     hall.leaves(3);
     assert_eq!((hall.sees(2), hall.errors(3)), (vec![], vec![]));
+}
+
+#[test]
+fn s28_a_right_that_comes_back_after_a_silence_is_a_right() {
+    let mut hall = Hall::with(&json!([]));
+    let ping = json!({"type": "ping", "version": 1});
+    let a = shows(1, json!("a"), json!([]));
+    hall.says(1, &a);
+    hall.passes(PRESENCE_SILENCE);
+    assert_eq!(hall.sees(2).len(), 2);
+    hall.says_as(1, &speaker(false), &ping);
+    hall.says(1, &a);
+    assert_eq!(hall.sees(2), [r#"1 "a" at 1"#]);
+}
+
+#[test]
+fn s28_who_has_not_heard_the_welcome_hears_of_no_end() {
+    let mut hall = Hall::with(&json!(["x"]));
+    hall.says(1, &shows(1, json!("a"), json!([])));
+    hall.fast = false;
+    hall.says(
+        2,
+        &pushes(1, 1, json!({"op": "add", "path": "/0", "value": "w"})),
+    );
+    hall.says(3, &hello(3, true));
+    hall.says_as(3, &speaker(false), &json!({"type": "ping", "version": 1}));
+    hall.writes();
+    assert_eq!(hall.sees(3), NOTHING);
 }

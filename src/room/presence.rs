@@ -144,6 +144,7 @@ impl<D: Doc> Room<D> {
         let face = &mut session.face;
         face.heard = now;
         let (before, was_shown) = (face.allowed, face.is_shown());
+        let was_silent = core::mem::take(&mut face.silent);
         face.allowed = speaker.presence;
         if before && !face.allowed {
             face.shown = None;
@@ -153,7 +154,8 @@ impl<D: Doc> Room<D> {
             self.hide_others(id);
         } else if !before && face.allowed {
             self.show_others(id);
-        } else if core::mem::take(&mut face.silent) && face.is_shown() {
+        } else if was_silent && face.is_shown() {
+            self.wake = earlier(self.wake, now + PRESENCE_SILENCE);
             self.go(id);
         }
     }
@@ -173,7 +175,6 @@ impl<D: Doc> Room<D> {
             && value.check(0).is_ok()
             && anchors.len() <= PRESENCE_ANCHORS_MAX
             && pointers <= PRESENCE_POINTERS_BYTES_MAX;
-        let spots = self.spots(version, anchors);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -190,6 +191,12 @@ impl<D: Doc> Room<D> {
             self.object(id, ErrorCode::TooLarge, message);
             return;
         }
+        // Only now, for it costs a walk down the document for each anchor.
+        let spots = self.spots(version, anchors);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let face = &mut session.face;
         face.shown = Some(Shown {
             user: speaker.user.clone(),
             value,
@@ -256,7 +263,12 @@ impl<D: Doc> Room<D> {
         }
     }
 
+    /// Takes from a session, whose right was taken, what it saw of the others.
     fn hide_others(&mut self, from: SessionId) {
+        let saw = |session: &Session<_>| session.face.hears && session.face.welcomed;
+        if !self.sessions.get(&from).is_some_and(saw) {
+            return;
+        }
         let shown = self.sessions.iter();
         let shown = shown.filter(|(id, session)| **id != from && session.face.is_shown());
         let shown: Vec<_> = shown.map(|(_, session)| session.client_id).collect();
