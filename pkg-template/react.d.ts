@@ -50,7 +50,8 @@ export interface PresenceView<P extends Json> {
 /**
  * The store of a room, made when the first component asks for this url. It is shared by all that do, and disposed of a second after the last of them has gone.
  *
- * Its options are those of the component that was first. On a server it is one that only has `initial`.
+ * Its options are those of the component that was first, but for `auth`, which is the one that was given last. Another user is told by another text; where `auth` is a function, `dispose` the store when its user leaves.
+ * On a server it is one that only has `initial`, and is `ready`.
  */
 export function useSyncedStore<T extends object, P extends Json = Json>(
   url: string,

@@ -14,7 +14,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import { SyncedStore } from "draftsync";
-import { entryOf, use } from "./registry.js";
+import { authorize, entryOf, newEntry, use } from "./registry.js";
 import { LOADING, remembering } from "./select.js";
 
 /** @import { Peer, Readable, SyncedStoreOptions } from "./index.js" */
@@ -81,6 +81,8 @@ export function useSyncedStore(url, options) {
   const [, again] = useReducer((count) => count + 1, 0);
   const onServer = typeof window === "undefined";
   const entry = onServer ? renderOnly(url, options) : entryOf(url, options);
+  const { auth } = options;
+  useEffect(() => authorize(entry, auth), [entry, auth]);
   useEffect(() => {
     const end = use(url, entry);
     // A hidden tree comes back with effects and without rendering, and its store may have ended.
@@ -100,7 +102,10 @@ function renderOnly(url, options) {
   const place = new URL(url, "ws://server");
   const store = new SyncedStore(place, { ...options, persist: undefined, autoConnect: false });
   store.dispose();
-  return { store, users: 0, timer: undefined };
+  // `initial` is all that will ever be here. React need not wait for a promise that says so itself.
+  const said = { status: "fulfilled", value: store };
+  Object.defineProperty(store, "ready", { value: Object.assign(Promise.resolve(store), said) });
+  return newEntry(store, undefined);
 }
 
 export function createStoreContext() {

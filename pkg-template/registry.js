@@ -5,15 +5,20 @@
 
 import { SyncedStore, version } from "draftsync";
 
-/** @import { SyncedStoreOptions } from "./index.js" */
+/** @import { Auth, SyncedStoreOptions } from "./index.js" */
 
 /** How long a store outlives its last user, who may be back at once: a page that changes, StrictMode. */
 const GRACE_MS = 1000;
+
+/** How long a store waits for a first user while its room is not here, which offline may never be. */
+const UNUSED_MS = 30_000;
 
 /**
  * @typedef {object} Entry
  * @property {SyncedStore<any>} store
  * @property {number} users
+ * @property {boolean} used whether there ever was one
+ * @property {Auth | undefined} auth what its users gave last
  * @property {ReturnType<typeof setTimeout> | undefined} timer runs when there are no users
  */
 
@@ -41,23 +46,78 @@ function entries() {
 }
 
 /**
+ * @param {SyncedStore<any>} store
+ * @param {Auth | undefined} auth
+ * @returns {Entry}
+ */
+export function newEntry(store, auth) {
+  return { store, users: 0, used: false, auth, timer: undefined };
+}
+
+/**
  * The store of an address, for somebody who may never become a user of it.
  * @param {string} url
  * @param {SyncedStoreOptions<any>} options of the store, if it has to be made
  */
 export function entryOf(url, options) {
   const all = entries();
-  let entry = all.get(url);
-  if (entry?.store.status.value.state !== "closed" && entry) return entry;
-  entry = { store: new SyncedStore(url, options), users: 0, timer: undefined };
+  const old = all.get(url);
+  if (old && !hasEnded(old, options.auth)) return old;
+  old?.store.dispose();
+  /** @type {Entry} */
+  const entry = newEntry(
+    new SyncedStore(url, { ...options, auth: latest(options.auth, () => entry.auth) }),
+    options.auth,
+  );
   all.set(url, entry);
   // Who asked may be waiting for `ready`, as a component that suspends, and cannot say so.
-  const made = entry;
+  leave(url, entry, UNUSED_MS);
   const settled = () => {
-    if (!made.users) leave(url, made);
+    if (!entry.users) leave(url, entry);
   };
   entry.store.ready.then(settled, settled);
   return entry;
+}
+
+/**
+ * Whether who comes now needs another store.
+ * @param {Entry} entry
+ * @param {Auth | undefined} auth of who comes
+ */
+function hasEnded({ store, users, used, auth: before }, auth) {
+  const { state } = store.status.value;
+  if (state === "closed") return true;
+  // Who waits for `ready` and was never a user has to see that it has failed.
+  if (users || !used) return false;
+  // Another text may be of somebody else, whose the old store is not.
+  return state === "failed" || (auth !== before && typeof auth === "string");
+}
+
+/**
+ * What a store is given so that a function is always the last one: an inline one is of one rendering.
+ * @param {Auth | undefined} auth
+ * @param {() => Auth | undefined} last
+ * @returns {Auth | undefined}
+ */
+function latest(auth, last) {
+  if (typeof auth !== "function") return auth;
+  return (asked) => {
+    const now = last();
+    return typeof now === "function" ? now(asked) : (now ?? "");
+  };
+}
+
+/**
+ * Takes what a user of a store lets it in by. One that gives nothing leaves that to the others.
+ * @param {Entry} entry
+ * @param {Auth | undefined} auth
+ */
+export function authorize(entry, auth) {
+  const before = entry.auth;
+  if (auth === undefined || auth === before) return;
+  entry.auth = auth;
+  const functions = typeof auth === "function" && typeof before === "function";
+  if (!functions) entry.store.setAuth(latest(auth, () => entry.auth));
 }
 
 /**
@@ -68,6 +128,10 @@ export function entryOf(url, options) {
  */
 export function use(url, entry) {
   if (entries().get(url) !== entry) return undefined;
+  // The store waits for another answer, and who comes may have it.
+  if (entry.used && !entry.users && entry.store.status.value.state === "needs-auth")
+    entry.store.setAuth(latest(entry.auth, () => entry.auth));
+  entry.used = true;
   entry.users++;
   clearTimeout(entry.timer);
   return () => {
@@ -78,11 +142,14 @@ export function use(url, entry) {
 /**
  * @param {string} url
  * @param {Entry} entry
+ * @param {number} [time]
  */
-function leave(url, entry) {
+function leave(url, entry, time = GRACE_MS) {
   clearTimeout(entry.timer);
   entry.timer = setTimeout(() => {
     entry.store.dispose();
     if (entries().get(url) === entry) entries().delete(url);
-  }, GRACE_MS);
+  }, time);
+  // Node need not stay for it.
+  /** @type {{ unref?: () => void }} */ (entry.timer).unref?.();
 }

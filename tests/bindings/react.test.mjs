@@ -171,12 +171,14 @@ test("F5: what a server has rendered is hydrated without a warning, and then sho
   assert.match(html, /<ul><\/ul>/, "the server has rendered `initial`");
   assert.match(html, /<footer>loading<\/footer>/);
   assert.match(html, /<p id="board">initial<!-- --> <!-- -->loading<!-- --> <!-- -->Ada<input/);
+  assert.match(html, /<p id="waited">initial<\/p>/, "nothing waits for `ready` on a server");
   assert.equal(wire.opened, 0, "a server opens no socket");
   other.presence.update({ name: "Grace" });
   const page = await Visit.open(browser(), address);
   await page.shows("li", "milk");
   await page.shows("footer", "connected");
   await page.shows("#board", "from-the-room connected Ada and Grace");
+  await page.shows("#waited", "from the room");
   assert.equal(await page.see("before"), "loading");
   await page.close();
 });

@@ -1,4 +1,5 @@
 // A page that is rendered on a server and hydrated: the app, and a component with a store of its own.
+import { Suspense, use } from "react";
 import { usePresence, useStatus, useStore, useSyncedStore } from "draftsync/react";
 import { App } from "../apps/react/App.jsx";
 
@@ -18,11 +19,20 @@ function Board({ url }) {
 
 const sameWords = (a, b) => a.join() === b.join();
 
+function Waiting({ url }) {
+  const store = useSyncedStore(url, { initial: { title: "initial", votes: 0, todos: [] } });
+  use(store.ready);
+  return <p id="waited">{useStore(store, (state) => state.title)}</p>;
+}
+
 export function Page({ url }) {
   return (
     <>
       <App />
       <Board url={url} />
+      <Suspense fallback="waiting">
+        <Waiting url={url} />
+      </Suspense>
     </>
   );
 }
