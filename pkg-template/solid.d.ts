@@ -29,7 +29,7 @@ export function useStatus(store: SyncedStore<any, any>): Accessor<Status>;
 /**
  * The state as a store of Solid, of which each part is followed by itself: a change draws again what shows that part and nothing else.
  *
- * It is for reading; write with `update`.
+ * It is for reading; write with `update`. The root of the document stays an object; one that becomes an array is not for a mirror.
  *
  * @param options - `key` is the member by which items of lists are known again
  * @defaultValue `key` is `"id"`
