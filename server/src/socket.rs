@@ -262,32 +262,32 @@ impl Guest<'_> {
             if let Some(lease) = self.lease.take() {
                 self.began.send_replace(Some(lease));
             }
-            message = loop {
-                let message = match reader.next(self.shared.limits.message_bytes_max).await {
-                    Ok(message) => message,
-                    Err(end) => return tell(end, &self.outgoing),
-                };
-                let (ToRoom::Auth { token }, Some(grant), Some(auth)) =
-                    (&message.message, &mut self.grant, &self.shared.auth)
-                else {
-                    break message;
-                };
-                // The room never sees a token.
-                if message.bytes > HELLO_BYTES_MAX {
-                    return refused(&self.outgoing, ErrorCode::TooLarge, TOO_LARGE);
-                }
-                match auth.renew(grant, token, &self.room, auth::wall_clock()) {
-                    Ok(newer) => {
-                        let lease = Lease::new(newer.rest_seconds, Instant::now());
-                        self.began.send_replace(Some(lease));
-                        *grant = newer;
-                    }
-                    Err(why) => {
-                        self.shared.metrics.refused_token(why);
-                        return refused(&self.outgoing, why.code(), &why.to_string());
-                    }
-                }
+            message = match reader.next(self.shared.limits.message_bytes_max).await {
+                Ok(message) => message,
+                Err(end) => return tell(end, &self.outgoing),
             };
+            let (ToRoom::Auth { token }, Some(grant), Some(auth)) =
+                (&message.message, &mut self.grant, &self.shared.auth)
+            else {
+                continue;
+            };
+            if message.bytes > HELLO_BYTES_MAX {
+                return refused(&self.outgoing, ErrorCode::TooLarge, TOO_LARGE);
+            }
+            match auth.renew(grant, token, &self.room, auth::wall_clock()) {
+                Ok(newer) => {
+                    let lease = Lease::new(newer.rest_seconds, Instant::now());
+                    self.began.send_replace(Some(lease));
+                    *grant = newer;
+                }
+                Err(why) => {
+                    self.shared.metrics.refused_token(why);
+                    return refused(&self.outgoing, why.code(), &why.to_string());
+                }
+            }
+            // The room never sees a token, but hears at once what the session may do now.
+            let token = String::new();
+            message.message = ToRoom::Auth { token };
         }
     }
 }
