@@ -178,18 +178,27 @@ export interface Readable<V> {
 
 /** A field for text, as a page has it: a `<textarea>`, or an `<input>` for text. */
 export interface TextField {
+  /** What is in it. */
   value: string;
+  /** How far it is scrolled, which stays. */
   scrollTop: number;
+  /** Where the selection begins; `null` where a field has none. */
   readonly selectionStart: number | null;
+  /** Where it ends; the same where it is a caret. */
   readonly selectionEnd: number | null;
+  /** Which of both ends moves. */
   readonly selectionDirection: "forward" | "backward" | "none" | null;
+  /** Puts the caret, or what is selected, where it belongs in another text. */
   setSelectionRange(
     start: number,
     end: number,
     direction?: "forward" | "backward" | "none" | undefined,
   ): void;
+  /** The document or shadow root that the field is in, which knows whether it has the focus. */
   getRootNode(): object;
+  /** Listens to what is typed, and to an input method that composes. */
   addEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
+  /** Lets the field go. */
   removeEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
 }
 
