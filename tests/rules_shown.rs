@@ -1,7 +1,7 @@
 //! One replica and what is shown: presence in part C, as conversations in the text of the wire.
 #![cfg(not(target_arch = "wasm32"))]
 
-use draftsync::client::{Client, Output, Seen};
+use draftsync::client::{Client, Output, Seen, WriteOptions};
 use draftsync::error::Error;
 use draftsync::frame;
 use draftsync::protocol::{Anchor, ClientId, PatchOp, ToClient};
@@ -92,6 +92,10 @@ impl Replica {
         self.0
             .show(tree(value), &anchors, true)
             .expect("it is small");
+    }
+
+    fn ends(&mut self) {
+        self.0.end(WriteOptions::default()).expect("it fits");
     }
 
     /// The room's answer to what is in flight: all taken.
@@ -303,6 +307,61 @@ fn c43_own_anchors_move_with_every_edit_since() {
         "limits": {"message_bytes_max": 1_048_576}}),
     );
     replica.has("", "/3");
+}
+
+#[test]
+fn c43_an_anchor_that_is_set_in_a_transaction_moves_with_it() {
+    let joined = || Replica::joined(&json!({"l": ["a", "b", "c"]}));
+    // Edits behind it, in the same transaction and in one inside.
+    let mut replica = joined();
+    replica.0.begin();
+    replica.writes(add("/l/0"));
+    replica.shows(&json!(1), &["/l/1"]);
+    replica.writes(add("/l/0"));
+    replica.0.begin();
+    replica.writes(add("/l/0"));
+    replica.ends();
+    replica.has("", "/l/3");
+    assert_eq!(replica.tells(), [], "nobody else knows that item yet");
+    replica.ends();
+    replica.has("", "/l/3");
+    let push = replica.says().pop().expect("a push");
+    replica.acknowledged(&push, 6);
+    assert_eq!(
+        replica.tells(),
+        [(json!(6), json!(1), json!([{"path": "/l/3"}]))]
+    );
+    replica.writes(add("/l/0"));
+    replica.has("", "/l/4");
+    // One that writes nothing is no change that it could stand behind.
+    let mut replica = joined();
+    replica.0.begin();
+    replica.shows(&json!(2), &["/l/0"]);
+    replica.ends();
+    assert_eq!(
+        replica.tells(),
+        [(json!(5), json!(2), json!([{"path": "/l/0"}]))]
+    );
+    replica.writes(add("/l/0"));
+    replica.has("", "/l/1");
+    // Of one that is taken back nothing is left to stand on.
+    let mut replica = joined();
+    replica.0.begin();
+    replica.writes(add("/l/0"));
+    replica.shows(&json!(3), &["/l/0"]);
+    replica.0.abandon();
+    replica.has("", "-");
+    assert_eq!(replica.tells(), [(json!(5), json!(3), json!([null]))]);
+    // So it is when the change is too large for any message.
+    replica.0.begin();
+    let large = "x".repeat(600_000);
+    for at in ["/l/0", "/l/1"] {
+        replica.writes(json!({"op": "add", "path": at, "value": large}));
+    }
+    replica.shows(&json!(4), &["/l/2"]);
+    assert!(replica.0.end(WriteOptions::default()).is_err());
+    replica.has("", "-");
+    assert_eq!(replica.tells(), [(json!(5), json!(4), json!([null]))]);
 }
 
 #[test]

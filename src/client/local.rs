@@ -73,7 +73,9 @@ impl<D: Doc> Client<D> {
             }
             None => {
                 let applied = Applied::recorded(Patch(inner.ops));
-                self.commit(applied, inner.view, Source::Edit(options))
+                let done = self.commit(applied, inner.view, Source::Edit(options));
+                self.leave_transaction(done.is_err());
+                done
             }
         }
     }
@@ -89,7 +91,10 @@ impl<D: Doc> Client<D> {
 
     /// Takes the innermost transaction back.
     pub fn abandon(&mut self) {
-        self.moved |= self.transactions.pop().is_some();
+        if let Some(inner) = self.transactions.pop() {
+            self.moved = true;
+            self.leave_transaction(!inner.ops.is_empty());
+        }
     }
 
     /// Applies operations as an app writes them, all or none.
@@ -220,6 +225,7 @@ impl<D: Doc> Client<D> {
         source: Source<D::Value>,
     ) -> Result<Option<(Seq, Tag)>, Error> {
         if let Some(transaction) = self.transactions.last_mut() {
+            self.presence.wrote(self.last_seq, &applied.patch);
             transaction.ops.extend(applied.patch.0);
             transaction.view = next;
             return Ok(None);

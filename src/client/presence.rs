@@ -75,6 +75,18 @@ impl<V: Value> Presence<V> {
         })
     }
 
+    /// What was shown inside the transaction that is open: it stands behind the change after the
+    /// last.
+    fn inside(&mut self, last: Seq) -> impl Iterator<Item = &mut Shown<V>> {
+        let shown = [&mut self.own, &mut self.going].into_iter().flatten();
+        shown.filter(move |shown| shown.after > last)
+    }
+
+    /// The transaction that is open has written.
+    pub(super) fn wrote(&mut self, last: Seq, patch: &Patch<V>) {
+        carry(self.inside(last).flat_map(|shown| &mut shown.spots), patch);
+    }
+
     /// Whether any place in the document is meant.
     pub(super) fn is_anchored(&mut self) -> bool {
         self.spots().any(|(_, spot)| spot.is_some())
@@ -184,17 +196,33 @@ impl<D: Doc> Client<D> {
         written(&spots)
     }
 
+    /// A transaction has ended: what was shown in it has nothing to stand on when its edits were
+    /// taken back, and there is no next change to wait for when none is open.
+    pub(super) fn leave_transaction(&mut self, undone: bool) {
+        let (last, open) = (self.last_seq, !self.transactions.is_empty());
+        for shown in self.presence.inside(last) {
+            if undone {
+                shown.spots.fill(None);
+            }
+            if !open {
+                shown.after = last;
+            }
+        }
+        self.tell();
+    }
+
     /// Sends what is shown, when it is due and stands behind nothing that the room has not decided.
     pub(super) fn tell(&mut self) {
         loop {
             if self.presence.going.is_none() && core::mem::take(&mut self.presence.due) {
                 self.presence.going = self.presence.own.clone();
             }
-            let pending = &self.pending;
+            let (pending, last) = (&self.pending, self.last_seq);
             let waits = |shown: &Shown<_>| {
                 let first = pending.first();
                 let anchored = shown.spots.iter().any(Option::is_some);
-                anchored && first.is_some_and(|first| first.seq <= shown.after)
+                let stands_behind = first.is_some_and(|first| first.seq <= shown.after);
+                anchored && (stands_behind || shown.after > last)
             };
             let ready =
                 self.phase == Phase::Live && !self.presence.going.as_ref().is_none_or(waits);
