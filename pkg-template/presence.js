@@ -2,7 +2,7 @@
 // Who is here. The core sends what this store shows and carries everybody's anchors along; the
 // values are here, with the anchors in them as they read in the state.
 
-import { anchor, swap } from "./anchors.js";
+import { anchor, hasMembers, swap } from "./anchors.js";
 import { DisposedError, fault } from "./errors.js";
 
 /** @import { Anchor, Peer, Presence as Shown } from "./index.js" */
@@ -63,7 +63,13 @@ export class Presence {
       this.#value = this.#freeze(peers);
       this.#others = this.#freeze(peers.filter((peer) => !peer.self));
     }
+    // Who begins to listen knows what there was to read.
+    if (!this.#heard) this.#told = this.#value;
     return this.#value;
+  }
+
+  get #heard() {
+    return this.#replica.listeners.count("presence") > 0;
   }
 
   get others() {
@@ -98,7 +104,7 @@ export class Presence {
       next = structuredClone(before ?? {});
       const returned = change(next);
       if (typeof returned?.then === "function") throw fault("invalid-patch", "async-recipe");
-    } else if (typeof change === "object" && change) next = { ...before, ...change };
+    } else if (hasMembers(change) && hasMembers(before)) next = { ...before, ...change };
     this.#show(next);
   }
 
@@ -149,14 +155,15 @@ export class Presence {
       try {
         return this.#show(given);
       } catch (error) {
+        this.#faces.delete("");
         listeners.fail(/** @type {any} */ (error));
       }
     }
     // Whoever reads it finds it as it is then.
-    const heard = listeners.count("presence") > 0;
+    if (!this.#heard) return;
     const told = this.#told;
-    this.#told = heard ? this.value : this.#value;
-    if (heard && told !== this.#told) listeners.tell("presence", this.#told);
+    this.#told = this.value;
+    if (told !== this.#told) listeners.tell("presence", this.#told);
   }
 
   /** @param {string} id @param {Face} face @returns {Peer<any>} */

@@ -173,6 +173,8 @@ export class Store {
   on(type, listener, options = {}) {
     const replica = this.#replica;
     if (replica.disposed) return () => {};
+    // What is there now is no news.
+    if (type === "presence") this.presence.get();
     return replica.listeners.on(type, listener, options, () => replica.watch());
   }
 

@@ -118,10 +118,18 @@ test("B54: the first goes at once, and then the latest of every 50 ms", async ()
 test("B54: what cannot be shown is refused, and nothing has changed", async () => {
   const { sent, presence } = await alone({ presence: { name: "Ada" } });
   const before = presence.value;
+  const ring = /** @type {any} */ ({ list: [] });
+  ring.list.push(ring, ring);
+  let deep = {};
+  for (let depth = 0; depth < 20_000; depth++) deep = { deep };
   const cases = /** @type {[any, string, string | undefined][]} */ ([
     [{ at: new Date() }, "invalid-patch", "not-json"],
     [{ at: () => 1 }, "invalid-patch", "not-json"],
     [async () => {}, "invalid-patch", "async-recipe"],
+    [{ at: { $anchor: 3 } }, "invalid-patch", "bad-pointer"],
+    [{ at: { $anchor: null } }, "invalid-patch", "bad-pointer"],
+    [ring, "invalid-patch", "cycle"],
+    [{ at: deep }, "invalid-patch", "too-deep"],
     [{ text: "x".repeat(1_024) }, "too-large", undefined],
     [{ at: Array.from({ length: 17 }, () => presence.anchor("/text")) }, "too-large", undefined],
   ]);
@@ -150,7 +158,30 @@ test("B54: what options.presence cannot be is told as an error", () => {
     ["too-large"],
   );
   assert.equal(store.state.text, "hello");
+  assert.deepEqual(store.presence.value, [], "it is not shown");
   store.dispose();
+});
+
+test("B54: options.presence that contains itself is told as an error", () => {
+  const ring = /** @type {any} */ ({});
+  ring.ring = ring;
+  for (const presence of [ring, { at: { $anchor: 3 } }]) {
+    const { store, errors } = offline(BOARD, production, { presence });
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["invalid-patch"],
+    );
+    assert.deepEqual(store.presence.value, []);
+    store.dispose();
+  }
+});
+
+test("B54: what has no members is taken in the place of what was shown", async () => {
+  const { presence } = await alone({ presence: [1, 2] });
+  for (const shown of [[3], { name: "Ada" }, [4, 5], "typing", { name: "Ada" }, null]) {
+    presence.update(/** @type {any} */ (shown));
+    assert.deepEqual(presence.self.presence, shown);
+  }
 });
 
 test("B55: what has not changed stays the same object, and is not told", async () => {
@@ -184,6 +215,24 @@ test("B55: what has not changed stays the same object, and is not told", async (
   end();
   socket.say({ type: "gone", client_id: BOB });
   assert.deepEqual([told.length, heard.length], [4, 4]);
+});
+
+test("B55: who begins to listen is told of what comes then", async () => {
+  const { store, say, presence } = await alone();
+  /** @type {(readonly Peer<any>[])[]} */
+  const heard = [];
+  say(BOB, { value: 1 });
+  assert.equal(presence.value.length, 1);
+  const end = store.on("presence", (value) => void heard.push(value));
+  store.update((board) => void board.items.pop());
+  assert.equal(heard.length, 0, "nobody has come since");
+  say(BOB, { value: 2 });
+  assert.equal(heard.length, 1);
+  end();
+  say(BOB, { value: 3 });
+  store.on("presence", (value) => void heard.push(value));
+  store.update((board) => void board.items.pop());
+  assert.equal(heard.length, 1);
 });
 
 test("B55: a reader inside a listener or a transaction takes nobody's turn", async () => {
