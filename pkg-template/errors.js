@@ -49,6 +49,7 @@ const ADVICE = {
   "guard-failed": "read it again",
   "too-many-ops": "split it",
   "too-large": "split it",
+  "too-many-anchors": "show at most 16",
   "not-kept": "changes that wait may end with the page",
   corrupt: "clearLocal() begins anew",
   "history-lost": "changes that wait are sent anew",

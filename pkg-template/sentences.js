@@ -64,7 +64,9 @@ export const SENTENCES = {
     "client and room speak different versions of the protocol; update the older one",
   replaced: "another connection has taken over this client's id",
   "rate-limited": "too many messages were sent; the store comes again later",
-  "too-large": "this does not fit one message; split it",
+  "too-large":
+    "this does not fit one message, or what is shown has more than 1024 bytes; split it or leave some out",
+  "too-many-anchors": "what is shown has more than 16 anchors; leave some out",
   "queue-full": "too many changes wait to be sent; connect, or await flush() before writing more",
   slow: "the connection was too slow and was closed; the store comes again",
   storage: "the room's storage failed or lost the room",

@@ -216,12 +216,15 @@ pub enum Error {
         /// How many changes wait.
         waiting: usize,
     },
-    /// The change does not fit one message; split it.
-    #[error("the change takes {bytes} bytes, a message {bytes_max}")]
+    /// The change does not fit one message, or what is to be shown is too large; split it.
+    #[error("this takes {bytes} bytes, and at most {bytes_max} are taken")]
     TooLarge {
         /// How many bytes it takes.
         bytes: usize,
-        /// How many a message takes.
+        /// How many are taken.
         bytes_max: usize,
     },
+    /// What is to be shown has more anchors than a room takes.
+    #[error("there are too many anchors; a room takes 16 of one client")]
+    TooManyAnchors,
 }

@@ -228,7 +228,7 @@ impl<V: Value> Patch<V> {
         /// What stands around a patch, with the longest seq.
         const CHANGE: &str = r#"{"seq":9007199254740991,"tag":"0123456789abcdef","patch":[]},"#;
         /// The longest double in JSON.
-        const NUMBER: usize = 24;
+        const NUMBER: usize = 25;
         /// The longest offset in JSON.
         const OFFSET: usize = 16;
         let bytes = |op: &Op<V>| {

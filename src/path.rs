@@ -36,10 +36,10 @@ impl Token {
     }
 }
 
-/// The bytes of a JSON string: a control character is written as six.
+/// The bytes of a JSON string: a control character without a short form is written as six.
 pub fn text_bytes(text: &str) -> usize {
     let escaped = |byte| match byte {
-        b'"' | b'\\' => 2,
+        b'"' | b'\\' | 8 | b'\t' | b'\n' | 12 | b'\r' => 2,
         0..0x20 => 6,
         _ => 1,
     };

@@ -470,13 +470,52 @@ fn c45_what_is_too_large_to_show_is_refused_at_once() {
         "{refused:?}"
     );
     let many = vec![None; 17];
-    assert!(replica.0.show(tree(&json!(1)), &many, true).is_err());
+    let refused = replica.0.show(tree(&json!(1)), &many, true);
+    assert_eq!(refused, Err(Error::TooManyAnchors));
+    // Sixteen pointers have 4 096 bytes with their quotes.
+    let path = |bytes: usize| anchor(&format!("/{}", "x".repeat(bytes - 3)));
+    let most = vec![path(256); 16];
+    let (mut more, value) = (most.clone(), tree(&json!("a")));
+    more[3] = path(257);
+    let bytes_max = 4_096;
+    let refused = replica.0.show(value.clone(), &more, true);
+    let bytes = 4_097;
+    assert_eq!(refused, Err(Error::TooLarge { bytes, bytes_max }));
+    let own = [anchor("/0")];
+    assert_eq!(replica.0.show(value.clone(), &most, true), Ok(()));
+    assert_eq!(replica.tells().len(), 1);
+    assert_eq!(replica.0.show(value, &own, true), Ok(()));
+    replica.says();
     replica.has("", "/0");
     assert_eq!(replica.tells(), []);
     let said = replica.greeted(6, &json!([0]));
     assert_eq!(said[1]["value"], "a", "what was shown before stays");
     replica.shows(&json!("x".repeat(1_022)), &["/0"; 16]);
     assert_eq!(replica.tells().len(), 1);
+}
+
+#[test]
+fn w25_a_value_is_counted_without_being_written() {
+    // `tests/draft/tree.test.mjs` holds what runs in a browser to the same.
+    for (value, bytes) in [
+        (json!(7), 25),
+        (json!(true), 5),
+        (json!(null), 5),
+        (
+            json!("\"\\\u{8}\t\n\u{c}\r\u{1}\u{7f}é漢\u{1f600}"),
+            2 + 14 + 6 + 1 + 9,
+        ),
+        (json!([]), 2),
+        (json!({}), 2),
+        (json!([7, [null]]), 2 + 26 + 9),
+        (json!({"é\n": 7, "b": {"c": ""}}), 2 + 6 + 27 + 3 + 2 + 9),
+    ] {
+        assert_eq!(
+            draftsync::doc::Value::json_bytes(&tree(&value)),
+            bytes,
+            "{value}"
+        );
+    }
 }
 
 #[test]

@@ -8,8 +8,10 @@ use super::{Client, Output, Phase};
 use crate::doc::{Doc, Value};
 use crate::error::Error;
 use crate::op::Patch;
+use crate::path::text_bytes;
 use crate::protocol::{
-    Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, Seq, ToClient, ToRoom,
+    Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, PRESENCE_POINTERS_BYTES_MAX, Seq,
+    ToClient, ToRoom,
 };
 use crate::rebase::{Spot, Walker, carry, find, written};
 use alloc::vec;
@@ -138,16 +140,25 @@ impl<D: Doc> Client<D> {
     /// [`Client::show_again`]. What it shows is sent again after every `welcome`.
     ///
     /// # Errors
-    /// `too-large`; then what was shown before stays.
+    /// Above one of the limits of SPEC W25; then what was shown before stays.
     pub fn show(
         &mut self,
         value: D::Value,
         anchors: &[Option<Anchor>],
         at_once: bool,
     ) -> Result<(), Error> {
-        let (bytes, bytes_max) = (value.json_bytes(), PRESENCE_BYTES_MAX);
-        if bytes > bytes_max || anchors.len() > PRESENCE_ANCHORS_MAX {
-            return Err(Error::TooLarge { bytes, bytes_max });
+        if anchors.len() > PRESENCE_ANCHORS_MAX {
+            return Err(Error::TooManyAnchors);
+        }
+        let pointers = anchors.iter().flatten();
+        let pointers = pointers.map(|anchor| text_bytes(&anchor.path)).sum();
+        for (bytes, bytes_max) in [
+            (value.json_bytes(), PRESENCE_BYTES_MAX),
+            (pointers, PRESENCE_POINTERS_BYTES_MAX),
+        ] {
+            if bytes > bytes_max {
+                return Err(Error::TooLarge { bytes, bytes_max });
+            }
         }
         let mut after = self.last_seq;
         // A transaction that is open becomes the next change.

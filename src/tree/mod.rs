@@ -170,8 +170,8 @@ impl Value for Tree {
     fn json_bytes(&self) -> usize {
         match self {
             Self::Null | Self::Bool(_) => 5,
-            // The longest double in JSON has 24 characters.
-            Self::Number(_) => 24,
+            // The longest is like -0.0000012345678901234567, as JS writes it.
+            Self::Number(_) => 25,
             Self::Text(text) => text_bytes(text),
             Self::Array(items) => {
                 2 + items

@@ -32,6 +32,7 @@ pub(super) fn error_fault(error: &Error) -> JsValue {
             told
         }
         Error::TooLarge { bytes, .. } => too_large(*bytes),
+        Error::TooManyAnchors => fault_with(ErrorCode::TooLarge, "too-many-anchors"),
     }
 }
 

@@ -115,18 +115,28 @@ export function nodes(value) {
   return count;
 }
 
+/** No presence that a room takes has a longer text. */
+const SMALL = 1024;
+
 /** A text of as many bytes as characters. */
 const ASCII = /^[ -~]*$/;
 
-/** Bytes of a value as JSON in UTF-8, at most. @param {any} value */
+/**
+ * Bytes of a value as JSON in UTF-8, at most: of a small one as a room estimates them, which
+ * refuses a presence by that.
+ * @param {any} value
+ * @returns {number}
+ */
 export function jsonBytes(value) {
   // The longest is like -0.0000012345678901234567.
   if (typeof value === "number") return 25;
   if (typeof value === "boolean" || value === null) return 5;
   const text = JSON.stringify(value);
-  if (ASCII.test(text)) return text.length;
-  // Only a long text is worth counting.
-  return text.length < 10000 ? text.length * 3 : new TextEncoder().encode(text).length;
+  if (isContainer(value) && text.length <= SMALL) {
+    const key = (/** @type {string} */ name) => (isArray(value) ? 0 : 1 + jsonBytes(name));
+    return Object.entries(value).reduce((sum, [k, v]) => sum + key(k) + jsonBytes(v) + 1, 2);
+  }
+  return ASCII.test(text) ? text.length : new TextEncoder().encode(text).length;
 }
 
 /**

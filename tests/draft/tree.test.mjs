@@ -511,8 +511,25 @@ describe("questions about a value", () => {
       const bytes = Buffer.byteLength(JSON.stringify(value));
       assert.ok(jsonBytes(value) >= bytes, `${value} has ${bytes}, not ${jsonBytes(value)}`);
     }
+    for (const text of texts)
+      assert.equal(jsonBytes(text), Buffer.byteLength(JSON.stringify(text)), text.slice(0, 9));
     assert.equal(jsonBytes("é".repeat(30000)), 60002);
     assert.equal(jsonBytes(["漢".repeat(10000)]), 30004);
+  });
+
+  test("W25: a small value is counted as a room counts it", () => {
+    // `tests/rules_shown.rs` holds the room to the same.
+    const rows = /** @type {[any, number][]} */ ([
+      [7, 25],
+      [true, 5],
+      [null, 5],
+      ['"\\\b\t\n\f\r\u0001\u007fé漢\u{1f600}', 2 + 14 + 6 + 1 + 9],
+      [[], 2],
+      [{}, 2],
+      [[7, [null]], 2 + 26 + 9],
+      [{ "é\n": 7, b: { c: "" } }, 2 + 6 + 27 + 3 + 2 + 9],
+    ]);
+    for (const [value, bytes] of rows) assert.equal(jsonBytes(value), bytes, JSON.stringify(value));
   });
 
   /** @type {[string, any, number, number][]} what, value, depth, code */

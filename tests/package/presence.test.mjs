@@ -131,7 +131,12 @@ test("B54: what cannot be shown is refused, and nothing has changed", async () =
     [ring, "invalid-patch", "cycle"],
     [{ at: deep }, "invalid-patch", "too-deep"],
     [{ text: "x".repeat(1_024) }, "too-large", undefined],
-    [{ at: Array.from({ length: 17 }, () => presence.anchor("/text")) }, "too-large", undefined],
+    [{ at: presence.anchor("/" + "x".repeat(4_096)) }, "too-large", undefined],
+    [
+      { at: Array.from({ length: 17 }, () => presence.anchor("/text")) },
+      "too-large",
+      "too-many-anchors",
+    ],
   ]);
   for (const [change, code, reason] of cases) {
     const error = thrownBy(() => presence.update(change));
@@ -181,6 +186,37 @@ test("B54: what has no members is taken in the place of what was shown", async (
   for (const shown of [[3], { name: "Ada" }, [4, 5], "typing", { name: "Ada" }, null]) {
     presence.update(/** @type {any} */ (shown));
     assert.deepEqual(presence.self.presence, shown);
+  }
+});
+
+test("B54: a room shows to all what a store could show", async () => {
+  const server = serverWith();
+  const ada = join(server);
+  const bob = join(server);
+  await Promise.all([ada.ready, bob.ready]);
+  /** @type {((count: number) => Json)[]} */
+  const kinds = [
+    (count) => ({ points: Array(count).fill(7) }),
+    (count) => Array(count).fill(null),
+    (count) => Array(count).fill([]),
+    (count) => "é".repeat(count),
+    (count) => ["\n\u0001".repeat(count), 1],
+    (count) => Object.fromEntries(Array.from({ length: count }, (_, at) => ["é" + at, true])),
+  ];
+  for (const kind of kinds) {
+    let count = 600;
+    const refused = () => {
+      try {
+        ada.presence.update(/** @type {any} */ (kind(count)));
+      } catch (error) {
+        return /** @type {any} */ (error).code === "too-large";
+      }
+    };
+    while (refused()) count--;
+    assert.ok(count > 30, `${kind}: ${count}`);
+    const shows = () => JSON.stringify(bob.presence.others[0]?.presence);
+    const expected = JSON.stringify(ada.presence.self.presence);
+    await until(`Bob sees ${count} of ${kind}`, () => shows() === expected);
   }
 });
 
