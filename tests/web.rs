@@ -150,7 +150,9 @@ fn b1_b3_a_snapshot_keeps_its_identity_until_something_changes() {
     let (store, _) = store(r#"{"a":{"n":1},"b":{"n":2}}"#);
     let before = store.state();
     assert_eq!(store.state(), before);
-    let made = store.update(&function("d", "d.a.n = 5")).unwrap();
+    let made = store
+        .update(&function("d", "d.a.n = 5"), JsValue::UNDEFINED, false)
+        .unwrap();
     let after = store.state();
     assert_ne!(after, before);
     assert_eq!(member(&after, "b"), member(&before, "b"));
@@ -168,7 +170,11 @@ fn b8_a_throwing_recipe_changes_nothing_and_its_own_error_goes_on() {
     let (store, _) = store(r#"{"n":1}"#);
     let before = store.state();
     let thrown = store
-        .update(&function("d", "d.n = 2; throw 'mine'"))
+        .update(
+            &function("d", "d.n = 2; throw 'mine'"),
+            JsValue::UNDEFINED,
+            false,
+        )
         .unwrap_err();
     assert_eq!(thrown.as_string().unwrap(), "mine");
     assert_eq!(store.state(), before);
@@ -179,7 +185,9 @@ fn p18_p20_a_patch_that_does_not_fit_is_a_typed_error_and_changes_nothing() {
     let (store, _) = store(r#"{"n":1}"#);
     let ops =
         JSON::parse(r#"[{"op":"replace","path":"/n","value":2},{"op":"remove","path":"/gone"}]"#);
-    let thrown = store.patch(&ops.unwrap()).unwrap_err();
+    let thrown = store
+        .patch(&ops.unwrap(), JsValue::UNDEFINED, false)
+        .unwrap_err();
     assert_eq!(
         member(&thrown, "code").as_string().unwrap(),
         "invalid-patch"
@@ -195,8 +203,12 @@ fn p18_p20_a_patch_that_does_not_fit_is_a_typed_error_and_changes_nothing() {
 #[wasm_bindgen_test]
 fn b20_every_change_is_told_once() {
     let (store, told) = store(r#"{"n":0}"#);
-    store.update(&function("d", "d.n = 1")).unwrap();
-    store.update(&function("d", "d.n = 2")).unwrap();
+    store
+        .update(&function("d", "d.n = 1"), JsValue::UNDEFINED, false)
+        .unwrap();
+    store
+        .update(&function("d", "d.n = 2"), JsValue::UNDEFINED, false)
+        .unwrap();
     let changes = told
         .iter()
         .filter(|entry| text(&Array::from(entry).get(0)) == "\"change\"");
@@ -207,13 +219,17 @@ fn b20_every_change_is_told_once() {
 #[wasm_bindgen_test]
 fn b19_a_transaction_is_one_change_or_none() {
     let (store, _) = store(r#"{"n":0}"#);
-    let thrown = store.transact(&function("", "throw 'mine'")).unwrap_err();
+    let thrown = store
+        .transact(&function("", "throw 'mine'"), JsValue::UNDEFINED, false)
+        .unwrap_err();
     assert_eq!(thrown.as_string().unwrap(), "mine");
     assert_eq!(
         (store.pending(), text(&store.state())),
         (0, r#"{"n":0}"#.into())
     );
-    let nothing = store.transact(&function("", "return 7")).unwrap();
+    let nothing = store
+        .transact(&function("", "return 7"), JsValue::UNDEFINED, false)
+        .unwrap();
     assert_eq!(member(&nothing, "result").as_f64().unwrap(), 7.0);
     assert_eq!(store.pending(), 0);
 }
@@ -224,7 +240,9 @@ fn b31_after_dispose_the_state_is_readable_and_writing_is_an_error() {
     store.dispose();
     store.dispose();
     assert_eq!(text(&store.state()), r#"{"n":1}"#);
-    let thrown = store.update(&function("d", "d.n = 2")).unwrap_err();
+    let thrown = store
+        .update(&function("d", "d.n = 2"), JsValue::UNDEFINED, false)
+        .unwrap_err();
     assert_eq!(member(&thrown, "code").as_string().unwrap(), "disposed");
     assert_eq!(
         member(&store.status(), "state").as_string().unwrap(),
