@@ -173,8 +173,8 @@ export class Changes {
     const error = new RejectedError(refusal, change, this.#state());
     const alone = !later.asked && this.#listeners.count("rejected") === 0;
     later.reject(error);
-    this.#listeners.tell("rejected", { change, error });
     if (alone) this.#listeners.report(error);
+    else this.#listeners.tell("rejected", { change, error });
   }
 
   /** @param {unknown} error what all of them come to */

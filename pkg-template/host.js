@@ -17,6 +17,9 @@ export function inBrowser() {
   return "window" in globalThis || "WorkerGlobalScope" in globalThis;
 }
 
+/** Where relative addresses lead while there is no page, as on a server that renders: nowhere. */
+const NO_PAGE = "ws://no-page.invalid/";
+
 /**
  * The address of a room, for a socket, and the room's name.
  * @param {string | URL} url
@@ -25,7 +28,7 @@ export function address(url) {
   let parsed;
   try {
     // In a page the address may be relative, as for a socket.
-    parsed = new URL(url, globalThis.location?.href);
+    parsed = new URL(url, globalThis.location?.href ?? NO_PAGE);
   } catch {
     throw wrong(url);
   }
@@ -47,10 +50,16 @@ function wrong(url) {
   );
 }
 
-/** @param {unknown} given what the app gave to make sockets */
-export function needSocket(given) {
-  if (given || globalThis.WebSocket) return;
-  const message = "there is no WebSocket here; give one as options.WebSocket";
+/**
+ * Throws where no socket can be opened.
+ * @param {string} url the room's
+ * @param {unknown} given what the app gave to make sockets
+ */
+export function needSocket(url, given) {
+  let message;
+  if (url.startsWith(NO_PAGE)) message = "there is no page here; write ws://host/rooms/name";
+  else if (given || globalThis.WebSocket) return;
+  else message = "there is no WebSocket here; give one as options.WebSocket";
   throw new SyncedStoreError("network", message);
 }
 

@@ -7,6 +7,9 @@ import { SyncedStoreError } from "./errors.js";
 /** At which level what is told is written to the console; errors are by `onError`. @type {Record<string, "warn" | "info" | "debug">} */
 const LEVELS = { rejected: "warn", status: "info", patch: "debug" };
 
+/** What an app can listen to; the rest is between the parts of a store. */
+const EVENTS = ["error", "patch", "presence", "rejected", "status"];
+
 /**
  * Whether a store with this level writes what is of that one.
  * @param {LogLevel} level
@@ -15,6 +18,11 @@ const LEVELS = { rejected: "warn", status: "info", patch: "debug" };
 export function writes(level, of) {
   const order = ["silent", "error", "warn", "info", "debug"];
   return order.indexOf(level) >= order.indexOf(of);
+}
+
+/** @param {unknown} listener what the app gave to be called */
+function needFunction(listener) {
+  if (typeof listener !== "function") throw new TypeError(`${listener} is no function to call`);
 }
 
 /**
@@ -54,6 +62,7 @@ export class Listeners {
    * @param {(event: never) => void} listener may be added more than once
    */
   add(type, listener) {
+    needFunction(listener);
     let set = this.#sets.get(type);
     if (!set) this.#sets.set(type, (set = new Set()));
     const entry = { listener };
@@ -71,6 +80,9 @@ export class Listeners {
    * @param {() => void} changed is called when the listener has come, and when it has gone
    */
   on(type, listener, { signal, once }, changed) {
+    if (!EVENTS.includes(type))
+      throw new TypeError(`there is no event "${type}"; listen to ${EVENTS.join(", ")}`);
+    needFunction(listener);
     if (signal?.aborted) return () => {};
     const off = () => {
       remove();

@@ -99,8 +99,7 @@ export function useSyncedStore(url, options) {
  * @param {SyncedStoreOptions<any>} options
  */
 function renderOnly(url, options) {
-  const place = new URL(url, "ws://server");
-  const store = new SyncedStore(place, { ...options, persist: undefined, autoConnect: false });
+  const store = new SyncedStore(url, { ...options, persist: undefined, autoConnect: false });
   store.dispose();
   // `initial` is all that will ever be here. React need not wait for a promise that says so itself.
   const said = { status: "fulfilled", value: store };

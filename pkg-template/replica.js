@@ -114,7 +114,7 @@ export class Replica {
     if (this.disposed) throw new DisposedError();
     this.#wanted = true;
     if (!this.#core || this.#restoring) return;
-    needSocket(this.#options.WebSocket);
+    needSocket(this.#address, this.#options.WebSocket);
     this.run((core) => core.connect());
   }
 

@@ -8,6 +8,26 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { NOWHERE, importFile, offline, pkg, production, thrownBy } from "./support/package.mjs";
 
+test("B65: where there is no page a relative address makes a store that cannot connect", () => {
+  /** @type {any[]} */
+  const errors = [];
+  const store = new production.SyncedStore("/rooms/board/1", {
+    initial: { n: 0 },
+    autoConnect: false,
+    onError: (error) => errors.push(error),
+  });
+  assert.equal(store.room, "board/1");
+  assert.deepEqual(store.state, { n: 0 });
+  store.update((draft) => void (draft.n = 1));
+  assert.deepEqual(store.status.value, { state: "offline", retryAt: null, pending: 1 });
+  const error = thrownBy(() => store.connect());
+  assert.equal(error.code, "network");
+  assert.equal(error.message, "there is no page here; write ws://host/rooms/name");
+  assert.equal(store.status.value.state, "offline");
+  assert.deepEqual(errors, []);
+  store.dispose();
+});
+
 describe("ending", () => {
   test("B31: after dispose the state can be read, and writing throws", async () => {
     const { store, errors } = offline({ n: 0 });

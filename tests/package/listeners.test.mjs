@@ -146,6 +146,31 @@ test("B23: on is ended by what it returns, by its signal, and by once", () => {
   assert.equal(calls.length, 4);
 });
 
+test("B66: what is no event, or no function, is refused and not listened to", () => {
+  const { store } = offline({ n: 0 });
+  /** @type {any} */
+  const loose = store;
+  for (const type of ["change", "history", "peer", "Patch", undefined]) {
+    const error = thrownBy(() => loose.on(type, () => assert.fail("of the inside")));
+    assert.ok(error instanceof TypeError);
+    assert.equal(
+      error.message,
+      `there is no event "${type}"; listen to error, patch, presence, rejected, status`,
+    );
+  }
+  for (const listener of [undefined, null, {}, "run"])
+    for (const listen of [
+      () => loose.on("patch", listener),
+      () => loose.on("patch", listener, { once: true }),
+      () => loose.subscribe(listener),
+    ]) {
+      const error = thrownBy(listen);
+      assert.ok(error instanceof TypeError);
+      assert.equal(error.message, `${listener} is no function to call`);
+    }
+  store.update((draft) => void (draft.n = 1));
+});
+
 test("B24: patch events have the change's id and its operations", () => {
   const { store } = offline({ n: 0 });
   /** @type {import("../../pkg-template/index.js").PatchEvent[]} */
@@ -195,10 +220,17 @@ test("B64: logLevel says what is written to the console", async (context) => {
     written = [];
     const options = { initial: { n: 0 }, logLevel, onError: undefined };
     const { store, socket } = await connected({ n: 0 }, options);
-    store.update((draft) => void draft.n++);
-    const [{ seq, tag }] = socket.sent.at(-1).changes;
-    const rejected = { code: "rejected", op: 0, rule: "guard-failed" };
-    socket.say({ type: "ack", results: [{ seq, tag, version: 1, rejected }] });
+    for (const hear of [
+      () => {},
+      (/** @type {any} */ change) => change.confirmed.catch(() => {}),
+    ]) {
+      hear(store.update((draft) => void draft.n++));
+      const [{ seq, tag }] = socket.sent.at(-1).changes;
+      const rejected = { code: "rejected", op: 0, rule: "guard-failed" };
+      socket.say({ type: "ack", results: [{ seq, tag, version: 1, rejected }] });
+    }
+    const refusals = written.filter((line) => /^error|rejected/.test(line));
+    assert.ok(refusals.length <= 2, `two changes were refused: ${refusals}`);
     return [...new Set(written)].sort();
   };
   assert.deepEqual(await all("silent"), []);
