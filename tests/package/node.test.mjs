@@ -13,7 +13,8 @@ let project;
 let server;
 
 before(async () => {
-  [project, server] = await Promise.all([Project.create(), ServerProcess.start()]);
+  server = await ServerProcess.start();
+  project = await Project.create();
 });
 after(async () => {
   await server?.kill();

@@ -23,7 +23,9 @@ export function tried(name, options) {
   /** @type {Browser} */
   let browser;
   before(async () => {
-    [site, browser] = await Promise.all([Site.start(name, options), CHROMIUM.launch()]);
+    // One by one, so that each is ended when the next cannot start.
+    browser = await CHROMIUM.launch();
+    site = await Site.start(name, options);
   });
   afterEach(() => site?.clear());
   after(async () => {

@@ -69,8 +69,19 @@ export class Site {
    * @param {SiteOptions} options
    */
   static async start(name, options) {
-    const [project, server] = await Promise.all([Project.create(), ServerProcess.start()]);
-    const site = new Site(name, options, project, server);
+    const project = await Project.create();
+    const site = new Site(name, options, project, await ServerProcess.start());
+    try {
+      await site.#begin();
+    } catch (error) {
+      await site.stop();
+      throw error;
+    }
+    return site;
+  }
+
+  async #begin() {
+    const { name, options, project } = this;
     for (const pkg of options.packages) {
       mkdirSync(dirname(project.path(`node_modules/${pkg}`)), { recursive: true });
       symlinkSync(join(root, "node_modules", pkg), project.path(`node_modules/${pkg}`), "junction");
@@ -80,11 +91,10 @@ export class Site {
     cpSync(join(here, name), project.path("cases"), { recursive: true });
     cpSync(join(here, "support/counted.js"), project.path("support/counted.js"));
     // The app names a server as an app of one's own does; here it is another one.
-    site.wire = await Proxy.start(server.port);
-    site.edit("apps/store.js", ROOM, `${site.wire.url.replace("http", "ws")}/rooms/groceries`);
+    this.wire = await Proxy.start(this.server.port);
+    this.edit("apps/store.js", ROOM, `${this.wire.url.replace("http", "ws")}/rooms/groceries`);
     options.prepare?.(project);
-    await site.#listen();
-    return site;
+    await this.#listen();
   }
 
   async #listen() {
@@ -104,7 +114,8 @@ export class Site {
         hmr: { server: this.http },
         fs: { strict: false },
       },
-      optimizeDeps: { include: this.options.imports, entries: [] },
+      // What is not named here is not made ready later either, which would reload pages.
+      optimizeDeps: { include: this.options.imports, entries: [], noDiscovery: true },
       appType: "mpa",
     });
     this.http.listen(0, "127.0.0.1");
