@@ -26,9 +26,12 @@ export class Credentials {
 
   /** @param {Auth} auth */
   use(auth) {
+    const asks = typeof auth === "function";
+    // A promise, for instance, would go as a text that no room lets in.
+    if (!asks && typeof (auth ?? "") !== "string")
+      throw new TypeError("auth is neither a text nor a function");
     this.drop();
     this.#auth = auth;
-    const asks = typeof auth === "function";
     this.#core.setAuth(asks ? undefined : auth, asks);
   }
 

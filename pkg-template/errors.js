@@ -140,9 +140,10 @@ export function errorOf({ draftsync, code, ...details }) {
 /**
  * @param {ErrorCode} code
  * @param {string} reason
+ * @param {string} [path]
  */
-export function fault(code, reason) {
-  return errorOf({ draftsync: 1, code, reason });
+export function fault(code, reason, path) {
+  return errorOf({ draftsync: 1, code, reason, path });
 }
 
 /**
@@ -152,7 +153,7 @@ export function fault(code, reason) {
 function place({ op, path, kind, waiting, bytes }) {
   const parts = [
     op !== undefined && `operation ${op}`,
-    path === "" ? "the document" : path,
+    path === "" ? "the root" : path,
     kind,
     waiting && `${waiting} changes`,
     bytes && `${bytes} bytes`,

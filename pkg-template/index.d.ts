@@ -35,7 +35,7 @@ export class SyncedStore<T extends object, P extends Json = Json>
    * Makes a replica. May stand at the top of a module and run on a server: nothing connects before the constructor has returned, and on a server nothing connects unless told to.
    *
    * @param url - the room: `ws://host/rooms/name` or `wss:`; it may be relative to a page, and where there is none, as on a server that renders, such a store cannot connect
-   * @throws {@link SyncedStoreError} with `protocol` when the url names no room, with `invalid-patch` or `too-large` when `initial` cannot be a document.
+   * @throws {@link SyncedStoreError} with `protocol` when the url names no room, with `invalid-patch` or `too-large` when `initial` cannot be a document; a `TypeError` when there is no `initial`, or `auth` is no text and no function.
    */
   constructor(url: string | URL, options: SyncedStoreOptions<T, P>);
 

@@ -58,7 +58,7 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
    */
   autoConnect?: boolean | undefined;
   /**
-   * What makes the sockets: a class, or a function that returns one.
+   * What makes the sockets: a class, or a function that returns one. When it throws, that is told as the error `network`, and it is asked again later.
    *
    * @defaultValue `globalThis.WebSocket`, which Node has from version 22 on
    */

@@ -112,10 +112,9 @@ export class Replica {
 
   connect() {
     if (this.disposed) throw new DisposedError();
-    this.#wanted = true;
-    if (!this.#core || this.#restoring) return;
     needSocket(this.#address, this.#options.WebSocket);
-    this.run((core) => core.connect());
+    this.#wanted = true;
+    if (!this.#restoring) this.act((core) => core.connect());
   }
 
   disconnect() {
@@ -126,7 +125,7 @@ export class Replica {
   /** @param {Auth | undefined} auth */
   setAuth(auth) {
     this.#options = { ...this.#options, auth };
-    this.#wire?.setAuth(auth);
+    if (this.#core) this.#wire?.setAuth(auth);
   }
 
   dispose() {

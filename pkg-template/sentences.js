@@ -40,7 +40,8 @@ export const SENTENCES = {
   "too-many-ops": "one change holds more operations than the room takes; split it",
   "nested-update":
     "the recipe changed the store by another way than its draft; call update after the recipe",
-  "not-a-patch": "this is no JSON Patch; give an array of operations, as RFC 6902 has them",
+  "not-a-patch":
+    "this is no JSON Patch, or something in it has the wrong type; give an array of operations, as RFC 6902 has them",
   "history-lost": "the room lost its history; changes that wait are sent to it anew",
   "not-kept":
     "this browser keeps no copy of the room; the store goes on without, and changes that wait may end with the page",

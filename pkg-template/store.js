@@ -29,6 +29,7 @@ export class Store {
    * @param {boolean} development
    */
   constructor(url, options, load, development) {
+    if (options?.initial === undefined) throw new TypeError("options.initial is missing");
     const { signal } = options;
     const place = address(url);
     this.room = place.room;
@@ -54,8 +55,9 @@ export class Store {
    */
   static async open(url, options) {
     const Entry = /** @type {typeof SyncedStore} */ (/** @type {unknown} */ (this));
-    const store = new Entry(url, { ...options, autoConnect: true });
+    const store = new Entry(url, options);
     try {
+      store.connect();
       return await store.ready;
     } catch (error) {
       store.dispose();

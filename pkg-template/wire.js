@@ -1,9 +1,9 @@
 // @ts-check
 
 import { Credentials } from "./credentials.js";
+import { SyncedStoreError } from "./errors.js";
 import { watch } from "./surroundings.js";
 
-/** @import { SyncedStoreError } from "./errors.js" */
 /** @import { SyncedStore as Core } from "./core.js" */
 
 /** The socket, the timer, the credentials and the surroundings of one core. Its methods are called as what the core tells to do. */
@@ -18,6 +18,7 @@ export class Wire {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #credentials;
+  #report;
   #unwatch;
 
   /**
@@ -30,6 +31,7 @@ export class Wire {
     this.#core = core;
     this.#url = url;
     this.#make = options.WebSocket;
+    this.#report = report;
     this.#credentials = new Credentials(core, report);
     this.#credentials.use(options.auth);
     this.#unwatch = watch(core, url);
@@ -58,7 +60,8 @@ export class Wire {
       socket.onclose = (/** @type {CloseEvent} */ event) => core.closed(event);
       // `onclose` says it all, but an error that nobody listens for ends a process of Node.
       socket.onerror = () => {};
-    } catch {
+    } catch (cause) {
+      this.#report(new SyncedStoreError("network", NO_SOCKET, { cause }));
       core.closed({ code: 1006, reason: "" });
     }
   }
@@ -107,3 +110,5 @@ export class Wire {
     this.#unwatch();
   }
 }
+
+const NO_SOCKET = "no socket was made, see cause; the store tries again";

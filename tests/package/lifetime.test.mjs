@@ -28,6 +28,23 @@ test("B65: where there is no page a relative address makes a store that cannot c
   store.dispose();
 });
 
+test("B27: a store without `initial`, or with an `auth` that gives no token, is not made", () => {
+  const { SyncedStore } = /** @type {any} */ (production);
+  for (const options of [undefined, {}]) {
+    assert.throws(() => new SyncedStore(NOWHERE, options), {
+      name: "TypeError",
+      message: "options.initial is missing",
+    });
+  }
+  const wrong = { name: "TypeError", message: "auth is neither a text nor a function" };
+  for (const auth of [5, Promise.resolve("token")]) {
+    assert.throws(() => offline({ n: 0 }, production, { auth: /** @type {any} */ (auth) }), wrong);
+    const { store } = offline({ n: 0 });
+    assert.throws(() => store.setAuth(/** @type {any} */ (auth)), wrong);
+    store.setAuth(undefined);
+  }
+});
+
 describe("ending", () => {
   test("B31: after dispose the state can be read, and writing throws", async () => {
     const { store, errors } = offline({ n: 0 });
@@ -60,6 +77,7 @@ describe("ending", () => {
       assert.equal(error.message, "disposed; make a new store");
     }
     store.disconnect();
+    store.setAuth("token");
     for (const promise of [ready, confirmed, flushed, store.ready, change.confirmed]) {
       await assert.rejects(promise, production.DisposedError);
     }
@@ -190,6 +208,24 @@ describe("connecting", () => {
       automatic.errors.map((error) => error.message),
       [message],
     );
+    await assert.rejects(production.SyncedStore.open(NOWHERE, { initial: { n: 0 } }), { message });
+  });
+
+  test("B33: what makes no socket is told with its cause, and asked again", () => {
+    const cause = new Error("sockets are sold out");
+    for (const WebSocket of [5, () => undefined, () => assert.fail(cause)]) {
+      const { store, errors } = offline({ n: 0 }, production, {
+        WebSocket: /** @type {any} */ (WebSocket),
+      });
+      store.connect();
+      const status = store.status.value;
+      assert.ok(status.state === "offline" && status.retryAt !== null);
+      const [error] = errors;
+      assert.equal(error.code, "network");
+      assert.equal(error.message, "no socket was made, see cause; the store tries again");
+      assert.ok(error.cause === cause || error.cause instanceof TypeError);
+      store.dispose();
+    }
   });
 });
 

@@ -93,8 +93,8 @@ const MISTAKES = [
   [
     "removing the root",
     (store) => store.patch([{ op: "remove", path: "" }]),
-    "operation 0: the document: root; must stay an object or array",
-    "operation 0: the document: the document must stay an object or an array",
+    "operation 0: the root: root; must stay an object or array",
+    "operation 0: the root: the document must stay an object or an array",
   ],
 ];
 
