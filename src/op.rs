@@ -116,11 +116,11 @@ impl<V> Op<V> {
     ///
     /// An element inserted or removed shifts its siblings, so its place is the whole array.
     /// A move has two places.
-    pub fn places(&self) -> [Option<&[Token]>; 2] {
+    pub fn places(&self) -> (&[Token], Option<&[Token]>) {
         match self {
-            Self::Ins(path, _) | Self::Rm(path) => [Some(list_of(path)), None],
-            Self::Move { from, to, .. } => [Some(list_of(from)), Some(list_of(to))],
-            other => [Some(&other.path().0), None],
+            Self::Ins(path, _) | Self::Rm(path) => (list_of(path), None),
+            Self::Move { from, to, .. } => (list_of(from), Some(list_of(to))),
+            other => (&other.path().0, None),
         }
     }
 }
@@ -267,18 +267,20 @@ impl<V> Patch<V> {
         self.0.iter().any(|op| matches!(op, Op::Test(..)))
     }
 
-    /// The places of its operations.
-    pub fn places(&self) -> impl Iterator<Item = &[Token]> {
-        self.0.iter().flat_map(Op::places).flatten()
+    /// Whether `is` holds for one of the places of its operations.
+    pub fn any_place(&self, mut is: impl FnMut(&[Token]) -> bool) -> bool {
+        self.0.iter().any(|op| {
+            let (place, other) = op.places();
+            is(place) || other.is_some_and(&mut is)
+        })
     }
 
     /// Whether no place of `self` is a place of `other` or inside or around one: then each
     /// means the same before and after the other.
     pub fn is_disjoint(&self, other: &Self) -> bool {
-        self.places().all(|mine| {
-            other
-                .places()
-                .all(|theirs| !mine.starts_with(theirs) && !theirs.starts_with(mine))
-        })
+        let meets = |mine: &[Token]| {
+            other.any_place(|theirs| mine.starts_with(theirs) || theirs.starts_with(mine))
+        };
+        !self.any_place(meets)
     }
 }

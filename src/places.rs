@@ -17,26 +17,34 @@ pub(crate) struct Places {
 impl Places {
     /// Adds the places of a patch.
     pub(crate) fn add<V>(&mut self, patch: &Patch<V>) {
-        for place in patch.places() {
-            let mut node = &mut *self;
-            for token in place {
-                let at = match node.search(token) {
-                    Ok(at) => at,
-                    Err(at) => {
-                        node.inside.insert(at, (token.clone(), Self::default()));
-                        at
-                    }
-                };
-                node = &mut node.inside[at].1;
+        for op in &patch.0 {
+            let (place, other) = op.places();
+            self.add_place(place);
+            if let Some(other) = other {
+                self.add_place(other);
             }
-            node.here = true;
         }
+    }
+
+    fn add_place(&mut self, place: &[Token]) {
+        let mut node = self;
+        for token in place {
+            let at = match node.search(token) {
+                Ok(at) => at,
+                Err(at) => {
+                    node.inside.insert(at, (token.clone(), Self::default()));
+                    at
+                }
+            };
+            node = &mut node.inside[at].1;
+        }
+        node.here = true;
     }
 
     /// Whether no place of `patch` is one of these, or inside or around one: then each means the
     /// same before and after the other.
     pub(crate) fn is_apart<V>(&self, patch: &Patch<V>) -> bool {
-        patch.places().all(|place| !self.meets(place))
+        !patch.any_place(|place| self.meets(place))
     }
 
     fn meets(&self, place: &[Token]) -> bool {

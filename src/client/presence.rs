@@ -13,7 +13,7 @@ use crate::protocol::{
     Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, PRESENCE_POINTERS_BYTES_MAX, Seq,
     ToClient, ToRoom,
 };
-use crate::rebase::{Spot, Walker, carry, find, written};
+use crate::rebase::{Carrier, Spot, Walker, find, written};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -69,68 +69,79 @@ impl<V> Default for Presence<V> {
 }
 
 impl<V: Value> Presence<V> {
-    fn spots(&mut self) -> impl Iterator<Item = (Seq, &mut Option<Spot>)> {
-        let shown = [&mut self.own, &mut self.going].into_iter().flatten();
-        shown.flat_map(|shown| {
-            let after = shown.after;
-            shown.spots.iter_mut().map(move |spot| (after, spot))
-        })
+    fn shown(&mut self) -> impl Iterator<Item = &mut Shown<V>> {
+        self.own.iter_mut().chain(&mut self.going)
     }
 
-    /// What was shown inside the transaction that is open: it stands behind the change after the
-    /// last.
-    fn inside(&mut self, last: Seq) -> impl Iterator<Item = &mut Shown<V>> {
-        let shown = [&mut self.own, &mut self.going].into_iter().flatten();
-        shown.filter(move |shown| shown.after > last)
-    }
-
-    /// The transaction that is open has written.
+    /// The transaction that is open has written. What was shown inside it stands behind the change
+    /// after the last.
     pub(super) fn wrote(&mut self, last: Seq, patch: &Patch<V>) {
-        carry(self.inside(last).flat_map(|shown| &mut shown.spots), patch);
+        self.carry(&|after| after > last, patch);
+    }
+
+    /// Carries what stands behind such a change over a patch.
+    fn carry(&mut self, moves: &dyn Fn(Seq) -> bool, patch: &Patch<V>) {
+        let mut carrier = Carrier::new(patch);
+        for shown in self.shown() {
+            if moves(shown.after) {
+                carrier.carry(&mut shown.spots);
+            }
+        }
     }
 
     /// Whether any place in the document is meant.
     pub(super) fn is_anchored(&mut self) -> bool {
-        self.spots().any(|(_, spot)| spot.is_some())
+        self.shown().any(|shown| shown.is_anchored())
     }
 
     /// Carries what stands behind the change `last` and before `next` over what the walk has run.
     pub(super) fn fork(&mut self, last: Seq, next: Option<Seq>, walker: &mut Walker<V>) {
-        for (after, spot) in self.spots() {
-            if after >= last && next.is_none_or(|next| after < next) {
-                *spot = spot.as_ref().and_then(|spot| walker.follow(spot));
+        for shown in self.shown() {
+            if shown.after >= last && next.is_none_or(|next| shown.after < next) {
+                for spot in &mut shown.spots {
+                    *spot = spot.as_ref().and_then(|spot| walker.follow(spot));
+                }
             }
         }
     }
 
     /// A patch of others that touches nothing pending came into the base.
     pub(super) fn pass(&mut self, patch: &Patch<V>) {
-        carry(self.spots().map(|(_, spot)| spot), patch);
+        self.carry(&|_| true, patch);
     }
 
     /// A pending change was taken into the base with this form: what stands before it is carried
     /// over it.
     pub(super) fn taken(&mut self, seq: Seq, form: &Patch<V>) {
         self.advance(form);
-        let before = self.spots().filter(|(after, _)| *after < seq);
-        carry(before.map(|(_, spot)| spot), form);
+        self.carry(&|after| after < seq, form);
     }
 
     /// A patch, whosever, came into the base.
     pub(super) fn advance(&mut self, patch: &Patch<V>) {
-        carry(
-            self.peers.iter_mut().flat_map(|peer| &mut peer.spots),
-            patch,
-        );
+        let mut carrier = Carrier::new(patch);
+        for peer in &mut self.peers {
+            carrier.carry(&mut peer.spots);
+        }
     }
 
     /// Goes over to a document that has nothing to do with the one before.
     pub(super) fn uproot(&mut self) {
-        for (_, spot) in self.spots() {
-            *spot = None;
-        }
-        for shown in [&mut self.own, &mut self.going].into_iter().flatten() {
+        for shown in self.shown() {
+            shown.forget_spots();
             shown.after = Seq(0);
+        }
+    }
+}
+
+impl<V> Shown<V> {
+    fn is_anchored(&self) -> bool {
+        self.spots.iter().any(Option::is_some)
+    }
+
+    fn forget_spots(&mut self) {
+        for spot in &mut self.spots {
+            *spot = None;
         }
     }
 }
@@ -198,10 +209,10 @@ impl<D: Doc> Client<D> {
             }
         };
         let newer = self.pending.iter().filter(|change| change.seq > after);
-        newer.for_each(|change| carry(&mut spots, &change.form));
+        newer.for_each(|change| Carrier::new(&change.form).carry(&mut spots));
         if after <= self.last_seq {
             for transaction in &self.transactions {
-                carry(&mut spots, &Patch(transaction.ops.clone()));
+                Carrier::new(&Patch(transaction.ops.clone())).carry(&mut spots);
             }
         }
         written(&spots)
@@ -211,12 +222,15 @@ impl<D: Doc> Client<D> {
     /// taken back, and there is no next change to wait for when none is open.
     pub(super) fn leave_transaction(&mut self, undone: bool) {
         let (last, open) = (self.last_seq, !self.transactions.is_empty());
-        for shown in self.presence.inside(last) {
-            if undone {
-                shown.spots.fill(None);
-            }
-            if !open {
-                shown.after = last;
+        for shown in self.presence.shown() {
+            // It was shown inside of this transaction.
+            if shown.after > last {
+                if undone {
+                    shown.forget_spots();
+                }
+                if !open {
+                    shown.after = last;
+                }
             }
         }
         self.tell();
@@ -231,9 +245,8 @@ impl<D: Doc> Client<D> {
             let (pending, last) = (&self.pending, self.last_seq);
             let waits = |shown: &Shown<_>| {
                 let first = pending.first();
-                let anchored = shown.spots.iter().any(Option::is_some);
                 let stands_behind = first.is_some_and(|first| first.seq <= shown.after);
-                anchored && (stands_behind || shown.after > last)
+                shown.is_anchored() && (stands_behind || shown.after > last)
             };
             let ready =
                 self.phase == Phase::Live && !self.presence.going.as_ref().is_none_or(waits);

@@ -15,7 +15,7 @@ mod touched;
 mod walker;
 
 pub use report::{Kind, Lost};
-pub use spot::{Spot, carry, find, written};
+pub use spot::{Carrier, Spot, find, written};
 pub use walker::Walker;
 
 use crate::doc::Value;

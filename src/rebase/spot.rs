@@ -58,26 +58,37 @@ impl<V: Value> Walker<V> {
     }
 }
 
-/// Carries spots over a patch; one whose place is gone becomes `None`.
-pub fn carry<'a, V: Value>(
-    spots: impl IntoIterator<Item = &'a mut Option<Spot>>,
-    patch: &Patch<V>,
-) {
-    let mut walker = None;
-    for spot in spots {
-        // What a patch does inside of something, or beside it, moves it nowhere.
-        let touches = |spot: &Spot| {
-            let mut places = patch.places();
-            places.any(|place| spot.path.0.starts_with(place))
-        };
-        let Some(known) = spot.take_if(|spot| touches(spot)) else {
-            continue;
-        };
-        let walker = walker.get_or_insert_with(|| {
-            let mut walker = Walker::new();
-            walker.foreign(patch);
-            walker
-        });
-        *spot = walker.follow(&known);
+/// Carries spots over a patch, which it walks when the first of them needs it.
+#[derive(Debug)]
+pub struct Carrier<'a, V> {
+    patch: &'a Patch<V>,
+    walker: Option<Walker<V>>,
+}
+
+impl<'a, V: Value> Carrier<'a, V> {
+    /// A carrier over this patch.
+    pub fn new(patch: &'a Patch<V>) -> Self {
+        Self {
+            patch,
+            walker: None,
+        }
+    }
+
+    /// Carries spots; one whose place is gone becomes `None`.
+    pub fn carry(&mut self, spots: &mut [Option<Spot>]) {
+        let Self { patch, walker } = self;
+        for spot in spots {
+            // What a patch does inside of something, or beside it, moves it nowhere.
+            let touches = |spot: &mut Spot| patch.any_place(|place| spot.path.0.starts_with(place));
+            let Some(known) = spot.take_if(touches) else {
+                continue;
+            };
+            let walker = walker.get_or_insert_with(|| {
+                let mut walker = Walker::new();
+                walker.foreign(patch);
+                walker
+            });
+            *spot = walker.follow(&known);
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::protocol::{
     Anchor, ClientId, PRESENCE_ANCHORS_MAX, PRESENCE_BYTES_MAX, PRESENCE_POINTERS_BYTES_MAX,
     ToClient, Version,
 };
-use crate::rebase::{Spot, carry, find, written};
+use crate::rebase::{Carrier, Spot, find, written};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -322,7 +322,7 @@ impl<D: Doc> Room<D> {
             let place = |version: Version| (version.0 - first_logged.0) as usize;
             let since = place(shown.version)..place(self.relayed.max(shown.version));
             for entry in self.log.range(since) {
-                carry(&mut shown.spots, &entry.patch);
+                Carrier::new(&entry.patch).carry(&mut shown.spots);
             }
         }
         shown.version = self.relayed;
