@@ -94,7 +94,7 @@ impl Kept {
     }
 
     fn restore(&self, client: &mut Client<Tree>, mine: bool) -> Result<(), Corrupt> {
-        client.restore(self.saved(), self.journal.clone(), mine)
+        client.restore(self.saved(), self.journal.clone().into_iter().map(Ok), mine)
     }
 }
 
@@ -171,7 +171,7 @@ fn j4_what_no_replica_can_have_written_is_refused_and_changes_nothing() {
         let mut journal = kept.journal.clone();
         journal.push(entry.clone());
         assert_eq!(
-            client.restore(kept.saved(), journal, true),
+            client.restore(kept.saved(), journal.into_iter().map(Ok), true),
             Err(Corrupt),
             "{entry:?}"
         );
@@ -257,7 +257,7 @@ fn j7_r9_an_old_copy_offers_nothing_twice_that_the_room_has_taken() {
         let mut journal = kept.journal.clone();
         journal.truncate(2);
         let mut old = Client::new(tree("{}"), 8);
-        old.restore(kept.saved(), journal, true)
+        old.restore(kept.saved(), journal.into_iter().map(Ok), true)
             .expect("what was kept");
         let name = old.id();
         write(&mut old, r#"[{"op":"add","path":"/z","value":1}]"#);

@@ -545,7 +545,7 @@ fn c42_j1_nothing_of_it_is_kept() {
     let mut next = Replica::new(&json!([0]));
     next.shows(&json!("b"), &["/0"]);
     next.0
-        .restore(saved.expect("a state"), Vec::new(), true)
+        .restore(saved.expect("a state"), [], true)
         .expect("it was kept");
     next.has("", "-");
     let said = next.greeted(6, &json!([0]));

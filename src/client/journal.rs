@@ -74,11 +74,12 @@ impl<D: Doc> Client<D> {
     /// it takes the confirmed document, and leaves the pending changes to the other one.
     ///
     /// # Errors
-    /// [`Corrupt`]; then nothing has changed. Also when this replica has met its room already.
+    /// [`Corrupt`], or what an entry fails with; then nothing has changed. Also when this replica has
+    /// met its room already.
     pub fn restore(
         &mut self,
         saved: Saved<D::Value>,
-        journal: Vec<Entry<D::Value>>,
+        journal: impl IntoIterator<Item = Result<Entry<D::Value>, Corrupt>>,
         mine: bool,
     ) -> Result<(), Corrupt> {
         if self.phase != Phase::Offline || self.epoch.is_some() || !self.transactions.is_empty() {
@@ -87,7 +88,7 @@ impl<D: Doc> Client<D> {
         let name = saved.client_id;
         let mut kept = Self::saved(saved, self.chance.client_id().0)?;
         for entry in journal {
-            kept.happened(entry)?;
+            kept.happened(entry?)?;
         }
         kept.phase = Phase::Offline;
         kept.last_seq.0 += SEQ_GAP;
@@ -224,14 +225,15 @@ impl<D: Doc> Client<D> {
     }
 
     /// Puts what was written before this replica was restored on top of it.
-    fn write_over(&mut self, before: Self) {
-        if before.pending.is_empty() {
+    fn write_over(&mut self, mut before: Self) {
+        let pending = core::mem::take(&mut before.pending);
+        if pending.is_empty() {
             return;
         }
         let view = self.view().root();
         let (_, mut walker) = diff(&before.base.root(), &view);
         let first = self.last_seq.0;
-        for mut change in before.pending {
+        for mut change in pending {
             let rebased = walker.pending(&change.form, Run::Live);
             change.take(rebased, false);
             change.seq.0 += first;

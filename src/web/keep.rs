@@ -6,7 +6,6 @@ use super::fault::fault_with;
 use super::store::{SyncedStore, told};
 use crate::client::Corrupt;
 use crate::error::ErrorCode;
-use alloc::vec::Vec;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -35,9 +34,10 @@ impl SyncedStore {
         let corrupt = || fault_with(ErrorCode::Storage, "corrupt");
         let codec = &self.0.codec;
         let saved = codec.read_saved(saved).map_err(|Bad| corrupt())?;
-        let entries = (0..size(journal)).map(|at| codec.read_entry(&item(journal, at)));
-        let entries: Result<Vec<_>, Bad> = entries.collect();
-        let entries = entries.map_err(|Bad| corrupt())?;
+        let entries = (0..size(journal)).map(|at| {
+            let entry = codec.read_entry(&item(journal, at));
+            entry.map_err(|Bad| Corrupt)
+        });
         let mut state = self.alive()?;
         let restored = state.client.restore(saved, entries, mine);
         restored.map_err(|Corrupt| corrupt())?;

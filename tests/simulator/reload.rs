@@ -104,7 +104,7 @@ impl World {
         let mut next = Client::new(initial(), seed);
         match kept.saved.clone() {
             Some(saved) => {
-                let journal = kept.journal.clone();
+                let journal = kept.journal.clone().into_iter().map(Ok);
                 next.restore(saved, journal, true).expect("what was kept");
             }
             None => next.keep_journal(),
@@ -137,7 +137,7 @@ impl World {
         let Some(saved) = kept.saved.clone().filter(|_| self.peers.len() < PEERS_MAX) else {
             return;
         };
-        let journal = kept.journal.clone();
+        let journal = kept.journal.clone().into_iter().map(Ok);
         self.events.second_tabs += 1;
         let mut second = Client::new(initial(), self.dice_below(usize::MAX) as u128);
         second
