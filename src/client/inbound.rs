@@ -108,11 +108,10 @@ impl<D: Doc> Client<D> {
     /// forgotten mean nothing to it.
     fn results_for_pending(
         &mut self,
-        results: Vec<Verdict<D::Value>>,
+        mut results: Vec<Verdict<D::Value>>,
         last_seq: Seq,
     ) -> Vec<Verdict<D::Value>> {
-        let waits = |result: &Verdict<_>| self.pending.iter().any(|next| next.seq == result.seq);
-        let mut results: Vec<_> = results.into_iter().filter(waits).collect();
+        results.retain(|result| self.pending.iter().any(|next| next.seq == result.seq));
         let first = results.first().map(|result| result.seq);
         let unknown = |next: &&Pending<_>| next.seq <= last_seq && Some(next.seq) != first;
         let forgotten = self.pending.iter().take_while(unknown).count();
@@ -171,17 +170,10 @@ impl<D: Doc> Client<D> {
         self.replant(snapshot.clone());
         self.version = version;
         if self.watched {
-            self.outputs.push(Output::Patched {
-                origin: Origin::Load,
-                client_id: self.id,
-                tag: None,
-                version: Some(version),
-                patch: vec![PatchOp::Replace {
-                    path: "".into(),
-                    value: snapshot,
-                }],
-                label: None,
-            });
+            let path = "".into();
+            let value = snapshot;
+            let patch = vec![PatchOp::Replace { path, value }];
+            self.patched(Origin::Load, self.id, None, patch);
         }
     }
 
@@ -322,7 +314,7 @@ impl<D: Doc> Client<D> {
             match (&result.patch, &change.pushed) {
                 _ if !is_taken(result) => form.is_empty() || result.rejected.is_some(),
                 (Some(patch), _) => same_text(patch, &form),
-                (None, Some((pushed, _))) => same_text(&without_tests(pushed), &form),
+                (None, Some((pushed, _))) => same_text(pushed, &form),
                 (None, None) => true,
             }
         })
@@ -345,12 +337,15 @@ impl<D: Doc> Client<D> {
                 self.history.refresh(left, trailing, &applied);
                 continue;
             }
+            let foreseen;
             let text = match (&result.patch, &change.pushed) {
-                (Some(patch), _) => patch.clone(),
-                (None, Some((pushed, _))) => without_tests(pushed),
-                (None, None) => form.to_text(),
+                (Some(text), _) | (None, Some((text, _))) => text,
+                (None, None) => {
+                    foreseen = form.to_text();
+                    &foreseen
+                }
             };
-            let applied = apply::write(&mut self.base, &text, &Rules::RFC).map_err(|_| Unfit)?;
+            let applied = apply::write(&mut self.base, text, &Rules::RFC).map_err(|_| Unfit)?;
             self.presence.advance(&applied.patch);
             canonical.push(applied.patch);
         }
@@ -388,12 +383,4 @@ fn is_taken<V>(result: &Verdict<V>) -> bool {
 
 fn same_text<V: Value>(a: &[PatchOp<V>], b: &[PatchOp<V>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says(b))
-}
-
-fn without_tests<V: Clone>(patch: &[PatchOp<V>]) -> Vec<PatchOp<V>> {
-    patch
-        .iter()
-        .filter(|op| !matches!(op, PatchOp::Test { .. }))
-        .cloned()
-        .collect()
 }

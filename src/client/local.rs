@@ -145,8 +145,7 @@ impl<D: Doc> Client<D> {
             return Ok(None);
         }
         let mut next = self.view().clone();
-        let trailing = self.trailing();
-        self.history.catch_up(trailing);
+        self.settle_history();
         let Some(entry) = self.history.top(chain) else {
             return Ok(None);
         };
@@ -173,8 +172,7 @@ impl<D: Doc> Client<D> {
     /// and what it is called where it has a label.
     pub fn next_label(&mut self, chain: Chain) -> Option<Option<&D::Value>> {
         self.replay();
-        let trailing = self.trailing();
-        self.history.catch_up(trailing);
+        self.settle_history();
         self.history.next_label(chain)
     }
 
@@ -239,8 +237,7 @@ impl<D: Doc> Client<D> {
             return Err(Error::TooLarge { bytes, bytes_max });
         }
         self.walk();
-        let trailing = self.trailing();
-        self.history.catch_up(trailing);
+        self.settle_history();
         self.last_seq = Seq(self.last_seq.0 + 1);
         let (seq, tag) = (self.last_seq, self.chance.tag());
         if self.journaled {
@@ -273,9 +270,8 @@ impl<D: Doc> Client<D> {
             }
             Source::Edit(_) => self.history.step_over(&applied.patch.without_tests()),
             Source::History(chain, entry) => {
-                left_out = entry.left_out;
                 let inverse = applied.inverse();
-                self.history.undone(chain, seq, inverse, entry.label, bytes);
+                left_out = self.history.undone(chain, seq, inverse, entry.label, bytes);
             }
         }
         let mut change = Pending::new(seq, tag, applied, self.foreign_changes);

@@ -37,7 +37,8 @@ pub(super) struct Pending<V> {
     pub(super) form: Patch<V>,
     /// For each operation of `form` the index of the written one that it came from.
     pub(super) origin: Vec<usize>,
-    /// The text that was pushed and its origins, once the form may read otherwise.
+    /// The text that was pushed, without its guards, and the origins of what was pushed, once the
+    /// form may read otherwise.
     pub(super) pushed: Option<(Vec<PatchOp<V>>, Vec<usize>)>,
     pub(super) lost: Vec<LostHere>,
     /// What it, as an undo, had to leave out.
@@ -76,7 +77,7 @@ impl<V: Value> Pending<V> {
         }
         let origin: Vec<usize> = rebased.origin.iter().map(|op| self.origin[*op]).collect();
         if in_flight && self.pushed.is_none() {
-            self.pushed = Some((self.form.to_text(), self.origin.clone()));
+            self.pushed = Some((self.form.without_tests().to_text(), self.origin.clone()));
         }
         self.form = rebased.patch;
         self.origin = origin;

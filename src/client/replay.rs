@@ -1,7 +1,7 @@
 //! Pending over what is foreign, and the view made from both.
 
 use super::pending::Pending;
-use super::{Client, Origin, Output};
+use super::{Client, Origin};
 use crate::apply::{self, Rules};
 use crate::diff::diff;
 use crate::doc::{Doc, Value};
@@ -45,18 +45,12 @@ impl<D: Doc> Client<D> {
             self.stale |= !shown;
         }
         if self.watched {
-            self.outputs.push(Output::Patched {
-                origin: if change.seq.0 == 0 {
-                    Origin::Load
-                } else {
-                    Origin::Remote
-                },
-                client_id: change.client_id,
-                tag: change.tag,
-                version: Some(change.version),
-                patch: change.patch,
-                label: None,
-            });
+            let origin = if change.seq.0 == 0 {
+                Origin::Load
+            } else {
+                Origin::Remote
+            };
+            self.patched(origin, change.client_id, change.tag, change.patch);
         }
         Ok(())
     }
@@ -66,8 +60,7 @@ impl<D: Doc> Client<D> {
         self.history.pass(patch);
         self.presence.pass(patch);
         if self.history.is_behind() {
-            let trailing = self.trailing();
-            self.history.catch_up(trailing);
+            self.settle_history();
         }
     }
 
@@ -104,8 +97,7 @@ impl<D: Doc> Client<D> {
 
     /// Runs all of pending in a walk that has run what is foreign.
     fn run_pending(&mut self, mut walker: Walker<D::Value>, run: &dyn Fn(usize) -> Run) {
-        let trailing = self.trailing();
-        self.history.catch_up(trailing);
+        let trailing = self.settle_history();
         let in_flight = self.in_flight;
         let mut left = self.pending.len();
         // Changes of which the inverses of before are stale.
@@ -162,6 +154,13 @@ impl<D: Doc> Client<D> {
             view.keep(old);
         }
         self.view = Some(view);
+    }
+
+    /// Walks the history over what has passed it by; tells as [`Self::trailing`].
+    pub(super) fn settle_history(&mut self) -> [usize; 2] {
+        let trailing = self.trailing();
+        self.history.catch_up(trailing);
+        trailing
     }
 
     /// How many of the last pending changes have their inverses on the top of each chain.

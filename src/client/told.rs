@@ -4,7 +4,7 @@ use super::pending::{LostHere, Outcome, Pending, in_order};
 use super::{Client, Origin, Output, Refused};
 use crate::doc::Doc;
 use crate::error::ErrorCode;
-use crate::protocol::{Seq, Verdict};
+use crate::protocol::{ClientId, PatchOp, Refusal, Seq, Tag, Verdict};
 use crate::rebase::Kind;
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ impl<D: Doc> Client<D> {
     /// Tells the app what became of a change.
     pub(super) fn report(
         &mut self,
-        change: Pending<D::Value>,
+        mut change: Pending<D::Value>,
         result: Verdict<D::Value>,
         unseen: bool,
     ) {
@@ -20,38 +20,28 @@ impl<D: Doc> Client<D> {
         if result.void || result.rejected.is_some() || change.refused.is_some() {
             self.history.forget(change.seq);
         }
-        if let Some(refusal) = &result.rejected {
-            let refused = Refused {
-                code: ErrorCode::from_word(&refusal.code).unwrap_or(ErrorCode::Rejected),
-                op: change.written(refusal.op),
-                rule: refusal.rule.clone(),
-            };
-            self.roll_back(change.seq, refused);
+        let refused = match (&result.rejected, change.refused) {
+            (Some(Refusal { code, op, rule }), _) => {
+                let code = ErrorCode::from_word(code).unwrap_or(ErrorCode::Rejected);
+                Some((code, change.written(*op), &**rule))
+            }
+            (None, Some(LostHere { op, kind })) => Some((ErrorCode::Rejected, op, kind.word())),
+            (None, None) => None,
+        };
+        if let Some((code, op, rule)) = refused {
+            let rule = rule.into();
+            self.roll_back(change.seq, Refused { code, op, rule });
             return;
         }
-        if let Some(LostHere { op, kind }) = change.refused {
-            let rule = kind.word().into();
-            self.roll_back(
-                change.seq,
-                Refused {
-                    code: ErrorCode::Rejected,
-                    op,
-                    rule,
-                },
-            );
-            return;
-        }
-        let mut lost = change.lost.clone();
+        let mut lost = core::mem::take(&mut change.lost);
         if unseen {
             // Nothing was rebased here: what the room says is all there is to know.
-            let told = result.lost.iter().filter_map(|lost| {
-                let kind = Kind::from_word(&lost.reason)?;
-                Some(LostHere {
-                    op: change.written(lost.op),
-                    kind,
-                })
-            });
-            lost.extend(told);
+            for told in &result.lost {
+                if let Some(kind) = Kind::from_word(&told.reason) {
+                    let op = change.written(told.op);
+                    lost.push(LostHere { op, kind });
+                }
+            }
         }
         let rebased =
             change.written_after < self.foreign_changes || result.patch.is_some() || result.void;
@@ -59,22 +49,33 @@ impl<D: Doc> Client<D> {
             version: result.version,
             rebased,
             lost: in_order(lost),
-            left_out: change.left_out,
+            left_out: core::mem::take(&mut change.left_out),
         };
         self.outputs.push(Output::Settled(change.seq, outcome));
     }
 
     fn roll_back(&mut self, seq: Seq, refused: Refused) {
         if self.watched {
-            self.outputs.push(Output::Patched {
-                origin: Origin::Rollback,
-                client_id: self.id,
-                tag: None,
-                version: Some(self.version),
-                patch: Vec::new(),
-                label: None,
-            });
+            self.patched(Origin::Rollback, self.id, None, Vec::new());
         }
         self.outputs.push(Output::Rejected(seq, refused));
+    }
+
+    /// Tells of what the room said, at the version that it led to.
+    pub(super) fn patched(
+        &mut self,
+        origin: Origin,
+        client_id: ClientId,
+        tag: Option<Tag>,
+        patch: Vec<PatchOp<D::Value>>,
+    ) {
+        self.outputs.push(Output::Patched {
+            origin,
+            client_id,
+            tag,
+            version: Some(self.version),
+            patch,
+            label: None,
+        });
     }
 }

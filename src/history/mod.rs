@@ -67,7 +67,6 @@ impl<V: Value> Step<V> {
 pub(crate) struct Entry<V> {
     pub(crate) patch: Patch<V>,
     pub(crate) label: Option<V>,
-    pub(crate) left_out: Vec<LeftOut<V>>,
 }
 
 /// The changes of one author that can be undone and redone.
@@ -227,7 +226,8 @@ impl<D: Doc> History<D> {
         entry.len() < ENTRY_STEPS_MAX && bytes < ENTRY_BYTES_MAX
     }
 
-    /// Takes the inverse of what the top of `from` did: it goes on the other chain.
+    /// Takes the inverse of what the top of `from` did: it goes on the other chain. Returns what
+    /// was left out of that top.
     pub(crate) fn undone(
         &mut self,
         from: Chain,
@@ -235,7 +235,7 @@ impl<D: Doc> History<D> {
         inverse: Patch<D::Value>,
         label: Option<D::Value>,
         bytes: usize,
-    ) {
+    ) -> Vec<LeftOut<D::Value>> {
         self.derive();
         self.drop_top(from);
         let to = match from {
@@ -243,9 +243,9 @@ impl<D: Doc> History<D> {
             Chain::Redo => Chain::Undo,
         };
         self.joining = false;
-        self.untold.clear();
         let step = Step::new(seq, inverse, label, bytes);
         self.push(to, step, false);
+        core::mem::take(&mut self.untold)
     }
 
     fn push(&mut self, chain: Chain, mut step: Step<D::Value>, joined: bool) {
@@ -302,12 +302,7 @@ impl<D: Doc> History<D> {
             }
             if !ops.is_empty() {
                 let patch = Patch(ops);
-                let left_out = self.untold.clone();
-                return Some(Entry {
-                    patch,
-                    label,
-                    left_out,
-                });
+                return Some(Entry { patch, label });
             }
             self.drop_top(chain);
         }
