@@ -140,10 +140,10 @@ export function errorOf({ draftsync, code, ...details }) {
 /**
  * @param {ErrorCode} code
  * @param {string} reason
- * @param {string} [path]
+ * @param {{ path?: string }} [where]
  */
-export function fault(code, reason, path) {
-  return errorOf({ draftsync: 1, code, reason, path });
+export function fault(code, reason, where) {
+  return errorOf({ draftsync: 1, code, reason, ...where });
 }
 
 /**

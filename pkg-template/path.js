@@ -12,7 +12,7 @@ export function pointer(path) {
   if (Array.isArray(path))
     return path.map((key) => "/" + `${key}`.replaceAll("~", "~0").replaceAll("/", "~1")).join("");
   if (typeof path !== "string" || (path && path[0] !== "/"))
-    throw fault("invalid-patch", "bad-pointer", String(path));
+    throw fault("invalid-patch", "bad-pointer", { path: String(path) });
   return path;
 }
 
