@@ -5,13 +5,13 @@ import { bind } from "./bind.js";
 import { pointer, valueAt } from "./path.js";
 import { splice, spliceOps } from "./splice.js";
 
-/** @import { Path, PatchOp, Readable, TextField, UpdateOptions } from "./index.js" */
+/** @import { Path, PatchOp, Readable, TextField, UpdateOptions, Value } from "./index.js" */
 /** @typedef {Pick<import("./store.js").Store<any>, "state" | "select" | "patch">} Store */
 
 /**
  * What must hold for a change, as operations.
  * @param {NonNullable<UpdateOptions["test"]>} tests
- * @returns {PatchOp[]}
+ * @returns {PatchOp<Value>[]}
  */
 export function guards(tests) {
   return tests.map(({ path, equals }) => ({ op: "test", path: pointer(path), value: equals }));

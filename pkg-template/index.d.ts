@@ -17,6 +17,7 @@ import type {
   SyncedStoreOptions,
   TextHandle,
   UpdateOptions,
+  Value,
 } from "./index.js";
 
 export * from "./json.js";
@@ -88,7 +89,7 @@ export class SyncedStore<T extends object, P extends Json = Json>
    *
    * @throws {@link SyncedStoreError} with `invalid-patch`, the number of the first operation that does not fit, its path and the reason; with `queue-full` or `too-large`; {@link DisposedError}.
    */
-  patch(ops: readonly PatchOp[], options?: UpdateOptions): Change;
+  patch(ops: readonly PatchOp<Value>[], options?: UpdateOptions): Change;
   /**
    * Makes one change of all that `fn` writes: one notification, taken or refused as a whole. When `fn` throws, nothing of it has happened.
    *

@@ -3,6 +3,9 @@
 /** What JSON can hold, and so what a document can hold. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** A value that an app gives. An `interface` and a readonly array are no `Json` to TypeScript, so any object passes; what JSON cannot hold in it throws, with its path. */
+export type Value = Json | object;
+
 /** A deeply readonly view of `T`: what every read returns. */
 export type Immutable<T> = T extends (...args: never[]) => unknown
   ? T
@@ -29,8 +32,8 @@ export type Draft<T> = T extends readonly unknown[]
  * Paths are JSON Pointers (RFC 6901), such as `"/todos/0/done"`.
  * Positions and lengths in a text count UTF-16 code units, as `String.prototype.slice` does.
  */
-export type PatchOp =
-  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: Json }
+export type PatchOp<V extends Value = Json> =
+  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: V }
   | { readonly op: "remove"; readonly path: string }
   | { readonly op: "move" | "copy"; readonly from: string; readonly path: string }
   | { readonly op: "inc"; readonly path: string; readonly inc: number }

@@ -1,6 +1,6 @@
 // What the app gives.
 
-import type { Json, Path, Presence, SyncedStoreError } from "./index.js";
+import type { Json, Path, Presence, SyncedStoreError, Value } from "./index.js";
 
 /** What a store is made with. */
 export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
@@ -21,9 +21,17 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
   /** How to connect, and how much may wait. */
   connection?:
     | {
-        /** The shortest wait before another attempt, in milliseconds. */
+        /**
+         * The shortest wait before another attempt, in milliseconds.
+         *
+         * @defaultValue 250
+         */
         minDelayMs?: number | undefined;
-        /** The longest wait before another attempt, in milliseconds. */
+        /**
+         * The longest wait before another attempt, in milliseconds.
+         *
+         * @defaultValue 30 000
+         */
         maxDelayMs?: number | undefined;
         /**
          * How often the room is asked for a sign of life, in milliseconds, at least 1 000; when none comes the socket is given up.
@@ -31,7 +39,11 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
          * @defaultValue 20 000, so that a dead connection is found within half a minute
          */
         heartbeatMs?: number | undefined;
-        /** How many changes may wait to be sent before writing throws `queue-full`. */
+        /**
+         * How many changes may wait to be sent before writing throws `queue-full`.
+         *
+         * @defaultValue 10 000
+         */
         maxQueue?: number | undefined;
       }
     | undefined;
@@ -44,7 +56,7 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
   /** How far back this replica's edits can be undone; `false` for not at all. */
   history?: HistoryOptions | false | undefined;
   /**
-   * What this store shows of itself at first; see {@link Presence}.
+   * What this store shows of itself at first; see {@link Presence}. A type of its own is written with `type`: an `interface` is no JSON to TypeScript.
    *
    * @defaultValue nothing: the store sees others, and is not seen
    */
@@ -63,7 +75,9 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
    * @defaultValue `globalThis.WebSocket`, which Node has from version 22 on
    */
   WebSocket?:
-    typeof WebSocket | ((url: string, protocols?: string[] | undefined) => WebSocket) | undefined;
+    | (new (url: string, protocols?: string[]) => Socket)
+    | ((url: string, protocols?: string[]) => Socket)
+    | undefined;
   /**
    * What the store writes to the console: nothing; errors, where `onError` is not given; also changes that are refused; also each status; also each change.
    *
@@ -76,6 +90,24 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
    * @defaultValue `console.error`
    */
   onError?: ((error: SyncedStoreError) => void) | undefined;
+}
+
+/** What the store uses of a socket: one of a browser or of Node, of the package `ws`, or one of your own. */
+export interface Socket {
+  /** Is called when it is open. */
+  onopen: ((event: never) => void) | null;
+  /** Is called for each message; its `data` is a text. */
+  onmessage: ((event: never) => void) | null;
+  /** Is called when it has closed, or was never opened, with `code` and `reason`. */
+  onclose: ((event: never) => void) | null;
+  /** Is called before `onclose` when something went wrong. */
+  onerror: ((event: never) => void) | null;
+  /** From 2 on it is closing, and nothing is sent any more. */
+  readonly readyState?: number;
+  /** Sends a text. */
+  send(text: string): void;
+  /** Closes it. */
+  close(): void;
 }
 
 /** How much is written to the console; each has what those before it have. */
@@ -142,5 +174,5 @@ export interface UpdateOptions {
    *
    * The change has them as `test` operations, and is taken whole or not at all. One that does not hold now throws `invalid-patch`.
    */
-  test?: readonly { readonly path: Path; readonly equals: Json }[] | undefined;
+  test?: readonly { readonly path: Path; readonly equals: Value }[] | undefined;
 }

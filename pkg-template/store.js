@@ -102,7 +102,7 @@ export class Store {
   }
 
   /**
-   * @param {readonly PatchOp[]} ops
+   * @param {readonly PatchOp<any>[]} ops
    * @param {UpdateOptions} [options]
    */
   patch(ops, options) {

@@ -2,6 +2,7 @@
 
 import { SyncedStore, version } from "draftsync";
 import type { Change, Draft, Immutable, Json, Outcome, PatchOp } from "draftsync";
+import { WebSocket as FromPackage } from "ws";
 import { expectType } from "./expect.js";
 
 interface Todo {
@@ -74,6 +75,10 @@ const ops: readonly PatchOp[] = [
   { op: "str_del", path: "/title", pos: 0, len: 1 },
 ];
 expectType<Change>()(store.patch(ops));
+const todo: Todo = { text: "milk", done: false, tags: ["dairy"] };
+store.patch([{ op: "add", path: "/todos/0", value: todo }], {
+  test: [{ path: "/todos", equals: store.state.todos }],
+});
 // @ts-expect-error an operation without its value
 store.patch([{ op: "add", path: "/x" }]);
 // @ts-expect-error a value that JSON cannot hold
@@ -104,6 +109,10 @@ new SyncedStore("/rooms/a", {
   onError: (error) => console.log(error.code),
 });
 new SyncedStore("/rooms/a", { initial, WebSocket: (url, protocols) => new Slow(url, protocols) });
+new SyncedStore("/rooms/a", { initial, WebSocket: FromPackage });
+new SyncedStore("/rooms/a", { initial, WebSocket: (url, names) => new FromPackage(url, names) });
+// @ts-expect-error that is no socket
+new SyncedStore("/rooms/a", { initial, WebSocket: () => ({}) });
 
 expectType<string>()(version);
 const any: Json = { list: [1, "a", null, true, { deep: [] }] };
