@@ -6,6 +6,7 @@ import { indexedDB } from "/pkg/indexeddb.js";
 import { makeConnection } from "./connection.js";
 import { ListView } from "./list.js";
 import { makeNotices } from "./notices.js";
+import { byId, copyText, roomName, sentence } from "./page.js";
 import { anybody, makePeople } from "./people.js";
 import { watchForLoss } from "./recovery.js";
 import { makeTitle } from "./title.js";
@@ -15,19 +16,8 @@ import { makeWire } from "./wire.js";
 /** @typedef {import("./todos.js").Board} Board */
 /** @typedef {import("./todos.js").Todo} Todo */
 
-/**
- * @template {HTMLElement} E
- * @param {string} id
- * @returns {E}
- */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page has no element #${id}`);
-  return /** @type {E} */ (element);
-}
-
 const asked = new URLSearchParams(location.search).get("room") || "demo";
-const room = roomName(asked);
+const room = roomName(asked) || "demo";
 const socketOrigin = location.origin.replace(/^http/, "ws");
 const notices = makeNotices(byId("notices"));
 if (room !== asked) {
@@ -42,18 +32,6 @@ const store = new SyncedStore(`${socketOrigin}/rooms/${room}`, {
   // Errors are shown by the listener below.
   onError: () => {},
 });
-
-/**
- * A server refuses other names before the socket opens, and a page is not told why.
- * @param {string} text
- */
-function roomName(text) {
-  const segments = text.split("/").map((part) => part.replace(/[^A-Za-z0-9._~-]+/g, "-"));
-  const named = segments
-    .filter((part) => !/^\.{0,2}$/.test(part))
-    .map((part) => part.slice(0, 128));
-  return named.join("/") || "demo";
-}
 
 /** @param {string} sentence */
 function announce(sentence) {
@@ -169,8 +147,7 @@ function start() {
 
 /** @param {unknown} error */
 function showError(error) {
-  const text = error instanceof Error ? error.message : String(error);
-  notices.show({ kind: "warning", text });
+  notices.show({ kind: "warning", text: sentence(error) });
 }
 
 const wire = makeWire(byId("wire"), byId("wire-empty"));
@@ -230,14 +207,8 @@ const link = new URL(location.pathname, location.href);
 link.searchParams.set("room", room);
 /** @type {HTMLAnchorElement} */ (byId("another")).href = link.href;
 byId("copy").addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(link.href);
-    byId("copy").textContent = "Copied";
-    announce("Link copied");
-  } catch {
-    // Without permission the address is shown, to be copied by hand.
-    notices.show({ kind: "info", text: `The address of this room: ${link.href}` });
-  }
+  if (await copyText(byId("copy"), link.href)) announce("Link copied");
+  else notices.show({ kind: "info", text: `The address of this room: ${link.href}` });
 });
 
 // For the console, as the page says.

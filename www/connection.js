@@ -9,7 +9,7 @@
  * @property {HTMLElement} pillText
  * @property {HTMLElement} text
  * @property {HTMLElement} pending
- * @property {HTMLButtonElement} toggle
+ * @property {HTMLButtonElement} toggle a switch, whose `data-on` says what it is when it is on
  */
 
 /** @param {number} count */
@@ -67,6 +67,7 @@ function retryText(retryAt, nowMs) {
  * @param {(sentence: string) => void} announce
  */
 export function makeConnection(parts, store, announce) {
+  const onIsOffline = parts.toggle.dataset.on === "offline";
   let offline = false;
   let spoken = "";
   /** @type {Status | undefined} */
@@ -118,15 +119,19 @@ export function makeConnection(parts, store, announce) {
     }
   }
 
-  parts.toggle.addEventListener("click", () => {
-    offline = !offline;
-    parts.toggle.setAttribute("aria-checked", String(offline));
+  /** @param {boolean} wanted */
+  function goOffline(wanted) {
+    offline = wanted;
+    parts.toggle.setAttribute("aria-checked", String(offline === onIsOffline));
     if (offline) store.disconnect();
     else store.connect();
     show();
-  });
+  }
+
+  parts.toggle.addEventListener("click", () => goOffline(!offline));
 
   return {
+    goOffline,
     /** @param {Status} next */
     show(next) {
       status = next;

@@ -4,6 +4,7 @@
 
 import { makeSortable } from "./drag.js";
 import { Row } from "./row.js";
+import { isCalm, placesOf, slide } from "./slide.js";
 
 /** @typedef {import("./todos.js").Todo} Todo */
 
@@ -20,8 +21,6 @@ import { Row } from "./row.js";
 
 /** Above this many rows a change of order is shown without sliding. */
 const SLIDING_ROWS_MAX = 200;
-const SLIDE_MS = 180;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class ListView {
   /**
@@ -62,11 +61,11 @@ export class ListView {
     const inOrder = [...wanted].every((element, index) => element === this.list.children[index]);
     if (gone.length === 0 && inOrder && wanted.size === this.list.children.length) return;
 
-    const slide = !calm.matches && wanted.size <= SLIDING_ROWS_MAX;
-    const before = slide ? this.tops() : new Map();
+    const slides = !isCalm() && wanted.size <= SLIDING_ROWS_MAX;
+    const before = placesOf(slides ? this.list.children : []);
     for (const element of gone) this.drop(/** @type {HTMLElement} */ (element));
     this.order([...wanted]);
-    if (slide) this.slide(before);
+    if (slides) this.slide(before);
   }
 
   /**
@@ -85,7 +84,7 @@ export class ListView {
         this.rows.set(todo.id, row);
       }
       const changed = row.show(todo);
-      if (fromOthers && !calm.matches && (changed || isNew)) row.flash();
+      if (fromOthers && !isCalm() && (changed || isNew)) row.flash();
       row.place(index === 0, index === todos.length - 1);
       wanted.add(row.element);
     });
@@ -135,33 +134,18 @@ export class ListView {
     }
   }
 
-  /** @returns {Map<Element, number>} */
-  tops() {
-    return new Map([...this.list.children].map((row) => [row, row.getBoundingClientRect().top]));
-  }
-
   /**
    * Lets every row slide from where it was.
-   * @param {Map<Element, number>} before
+   * @param {import("./slide.js").Places} before
    */
   slide(before) {
     const rows = /** @type {HTMLElement[]} */ ([...this.list.children]);
     // After a drag the rows still stand pushed aside: that was their place before, not after.
     if (!this.sortable.held) for (const row of rows) row.style.transform = "";
-    for (const row of rows) {
-      if (row === this.sortable.held) continue;
-      const from = before.get(row);
-      if (from === undefined) {
-        row.animate([{ opacity: 0 }, { opacity: 1 }], { duration: SLIDE_MS });
-        continue;
-      }
-      const distance = from - row.getBoundingClientRect().top;
-      if (Math.abs(distance) < 1) continue;
-      row.animate([{ transform: `translateY(${distance}px)` }, { transform: "none" }], {
-        duration: SLIDE_MS,
-        easing: "ease-out",
-      });
-    }
+    slide(
+      rows.filter((row) => row !== this.sortable.held),
+      before,
+    );
   }
 
   /** @param {string} id */

@@ -2,6 +2,7 @@
 // One item on the screen: its elements, and editing in place.
 
 import { whenLeft } from "./leave.js";
+import { fromTemplate, part } from "./page.js";
 
 /** @typedef {import("./todos.js").Todo} Todo */
 
@@ -17,16 +18,6 @@ const FLASH_MS = 1400;
  * @property {(id: string | null) => void} editing which item is being edited, or none any more
  */
 
-/**
- * @template {HTMLElement} E
- * @param {HTMLElement} element
- * @param {string} role
- * @returns {E}
- */
-function part(element, role) {
-  return /** @type {E} */ (element.querySelector(`[data-role="${role}"]`));
-}
-
 export class Row {
   /**
    * @param {HTMLTemplateElement} template
@@ -34,10 +25,9 @@ export class Row {
    * @param {RowActions} actions
    */
   constructor(template, id, actions) {
-    const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     this.id = id;
     this.actions = actions;
-    this.element = /** @type {HTMLLIElement} */ (fragment.firstElementChild);
+    /** @type {HTMLLIElement} */ this.element = fromTemplate(template);
     this.element.dataset.id = id;
     /** @type {HTMLButtonElement} */ this.handle = part(this.element, "handle");
     /** @type {HTMLInputElement} */ this.check = part(this.element, "check");

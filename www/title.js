@@ -1,5 +1,5 @@
 // @ts-check
-// The name of the list, renamed in place.
+// A text that is edited in place: a button that shows it, and a field in the button's place.
 
 import { whenLeft } from "./leave.js";
 
@@ -10,6 +10,7 @@ import { whenLeft } from "./leave.js";
  */
 export function makeTitle(text, field, rename) {
   let before = "";
+  let moving = false;
 
   /** @param {"save" | "drop"} how */
   function end(how) {
@@ -28,7 +29,9 @@ export function makeTitle(text, field, rename) {
     field.focus();
     field.select();
   });
-  whenLeft(field, () => end("save"));
+  whenLeft(field, () => {
+    if (!moving) end("save");
+  });
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
     end(event.key === "Enter" ? "save" : "drop");
@@ -36,6 +39,20 @@ export function makeTitle(text, field, rename) {
   });
 
   return {
+    /**
+     * Moves the elements to another place in the page, where an edit goes on.
+     * @param {() => void} move
+     */
+    keep(move) {
+      if (field.hidden) return move();
+      const { selectionStart, selectionEnd } = field;
+      moving = true;
+      move();
+      field.focus({ preventScroll: true });
+      field.setSelectionRange(selectionStart, selectionEnd);
+      moving = false;
+    },
+
     /** @param {string} title */
     render(title) {
       if (text.textContent !== title) text.textContent = title;

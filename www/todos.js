@@ -4,6 +4,8 @@
 // Items are found by id at the moment of the edit, because an index that was on the screen may be
 // another item's by now.
 
+import { newId } from "./page.js";
+
 /** @typedef {{ id: string, text: string, done: boolean }} Todo */
 /** @typedef {{ title: string, todos: Todo[] }} Board */
 
@@ -20,12 +22,6 @@ export const initial = {
     { id: "example-3", text: "Work offline for a while, then come back", done: false },
   ],
 };
-
-/** @returns {string} A new id; `crypto.randomUUID` would ask for a secure context. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(10));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /**
  * @param {Board} draft
