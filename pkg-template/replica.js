@@ -112,7 +112,7 @@ export class Replica {
 
   connect() {
     if (this.disposed) throw new DisposedError();
-    needSocket(this.#address, this.#options.WebSocket);
+    if (this.#core) needSocket(this.#address, this.#options.WebSocket);
     this.#wanted = true;
     if (!this.#restoring) this.act((core) => core.connect());
   }
