@@ -69,7 +69,7 @@ export interface Change {
 
 /** What became of a change. */
 export interface Outcome {
-  /** The room's version with the change in it. */
+  /** The room's version with the change in it; where nothing of it was left or it changed nothing, the version at which that was known. */
   readonly version: number;
   /** Whether it was rebased over changes of others. */
   readonly rebased: boolean;
