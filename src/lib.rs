@@ -13,6 +13,7 @@
 //! - [`history`]: undo and redo.
 //! - [`protocol`]: messages and limits. [`frame`]: one message from one text.
 //! - [`client`], [`room`]: one replica, and one document's authority; state machines without IO.
+//!   [`link`]: when a replica connects.
 //! - [`error`]: what can go wrong.
 //! - `web`: the only place that knows a browser.
 //!
