@@ -40,7 +40,7 @@ export class SyncedStore<T extends object, P extends Json = Json>
    */
   constructor(url: string | URL, options: SyncedStoreOptions<T, P>);
 
-  /** Makes a store, connects it, and waits until it is `ready`; disposes it when that fails. */
+  /** Makes a store, connects it, and waits until it is `ready`; disposes it when that fails, as with `network` where there is no WebSocket. */
   static open<T extends object, P extends Json = Json>(
     url: string | URL,
     options: SyncedStoreOptions<T, P>,
@@ -117,7 +117,7 @@ export class SyncedStore<T extends object, P extends Json = Json>
   connect(): void;
   /** Goes offline until `connect`; edits wait meanwhile. */
   disconnect(): void;
-  /** Gives other credentials; a store that needs them, or waits, tries them at once. */
+  /** Gives other credentials; a store that needs them, or waits, tries them at once. Throws a `TypeError` for what is no text and no function. */
   setAuth(auth: Auth | undefined): void;
 
   /** Calls `listener` at each event; returns what ends this. `signal` ends it too, `once` after the first. */

@@ -31,7 +31,7 @@ export interface History extends Readable<{
   redo(): Change | null;
   /** Forgets every step. */
   clear(): void;
-  /** From here on edits are one step, until the returned function is called: for a drag. `label` is the step's. */
+  /** From here on edits are one step, until the returned function is called: for a drag. `label` is the step's. A group inside another is part of it. */
   group(label?: string): () => void;
 }
 
