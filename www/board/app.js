@@ -11,8 +11,8 @@ const notices = makeNotices(byId("notices"));
 
 /** The room that the address names, or a new one, which the address then names. */
 function room() {
-  const asked =
-    new URLSearchParams(location.search).get("room") ?? decodeURI(location.hash.slice(1));
+  const query = new URLSearchParams(location.search || location.hash.replace("#", "?room="));
+  const asked = query.get("room") ?? "";
   const name = roomName(asked);
   if (name !== asked) {
     const text = `“${asked}” cannot name a room; this is “${name || "a new one"}” instead.`;
@@ -25,10 +25,6 @@ const name = room();
 const link = new URL(location.pathname, location.href);
 link.searchParams.set("room", name);
 history.replaceState(null, "", link);
-// Another name in the address is another board.
-addEventListener("hashchange", () =>
-  location.assign(`?room=${encodeURIComponent(location.hash.slice(1))}`),
-);
 
 /** @param {string} text */
 function announce(text) {

@@ -23,7 +23,7 @@ const SCROLL_PX = 10;
  * @param {HTMLElement} root where the lists are
  * @param {readonly HTMLElement[]} lists
  * @param {{ drop: (ticket: HTMLElement, target: Target) => void, end: () => void }} told `drop` once
- *   for each card that is let go over a list, and `end` after every drag
+ *   for each card that is let go over a list, and `end` when one was held
  */
 export function makeCarry(root, lists, { drop, end }) {
   /** @type {Carry | undefined} */
@@ -94,7 +94,7 @@ export function makeCarry(root, lists, { drop, end }) {
     mark(undefined);
     // The transform still stands, so that the card slides from where it was let go.
     if (how === "drop" && moved) drop(ticket, target);
-    if (moved) end();
+    end();
     ticket.style.transform = "";
   }
 

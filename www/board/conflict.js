@@ -28,7 +28,7 @@ import { isCalm } from "../slide.js";
 /** How long the network may take; with the slowest line it is half a minute. */
 const DEADLINE_MS = 90_000;
 /** A moment to look at what has just happened. */
-const LOOK_MS = 700;
+const LOOK_MS = 400;
 
 /**
  * @param {readonly Pane[]} panes

@@ -54,7 +54,7 @@ function cardStory(before, now, board, deeds) {
 
   const each = deeds.map(({ pane }) => `1 from ${pane.name}`).join(" + ");
   const sum = before.votes + deeds.length;
-  const more = now.votes === sum ? "no vote is lost" : `others made it ${now.votes - sum} more`;
+  const more = now.votes === sum ? "no vote is lost" : "somebody else has changed them too";
 
   const column = placeOf(board, before.id)?.column ?? "todo";
   const movers = deeds.filter((deed) => deed.column === column);

@@ -9,6 +9,7 @@ const KEYS = /** @type {Record<string, string>} */ ({
   Enter: "\uE007",
   Escape: "\uE00C",
   Alt: "\uE00A",
+  Control: "\uE009",
   End: "\uE010",
   Home: "\uE011",
   ArrowLeft: "\uE012",
