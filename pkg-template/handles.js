@@ -56,13 +56,18 @@ export function counter(store, path) {
  */
 export function text(store, path, report) {
   const { at, shown, write } = handle(store, path, "");
+  /** @param {number} index @param {string} str */
+  const insert = (index, str) => write([{ op: "str_ins", path: at, pos: index, str }]);
   return Object.assign(shown, {
-    /** @param {number} index @param {string} str */
-    insert: (index, str) => write([{ op: "str_ins", path: at, pos: index, str }]),
+    insert,
     /** @param {number} index @param {number} length */
     delete: (index, length) => write([{ op: "str_del", path: at, pos: index, len: length }]),
     /** @param {string} value @param {number} [cursor] */
-    set: (value, cursor) => write(spliceOps(at, splice(shown.value, value, cursor))),
+    set(value, cursor) {
+      // What is no text is refused as what is inserted is.
+      if (typeof value !== "string") return insert(0, value);
+      return write(spliceOps(at, splice(shown.value, value, cursor)));
+    },
     /**
      * @param {TextField} field
      * @param {{ signal?: AbortSignal }} [options]

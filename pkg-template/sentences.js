@@ -23,7 +23,7 @@ export const SENTENCES = {
     "the function given to transact is async; await first, then write in one that returns at once",
   "dead-draft": "a draft was used after its recipe had ended; read store.state instead",
   root: "the document must stay an object or an array",
-  "no-recipe": "update takes a function that edits its draft",
+  "no-recipe": "update and transact take a function, which edits the draft or writes",
   "rolled-back": "the function given to transact threw, so nothing of it has happened",
   "bad-pointer": "this is no JSON Pointer; write it as in /todos/0/done",
   "bad-index": "this is no index of an array; use 0, 1, 2 and so on, or - to append",

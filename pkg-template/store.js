@@ -116,6 +116,7 @@ export class Store {
    * @returns {R}
    */
   transact(fn, { label, undoable, test } = {}) {
+    if (typeof fn !== "function") throw fault("invalid-patch", "no-recipe");
     const body = test ? () => (this.patch(guards(test)), fn()) : fn;
     return this.#replica.changes.transact(body, (body, inner) => {
       if (!inner && undoable !== false) this.history.edit();

@@ -42,7 +42,19 @@ const MISTAKES = [
     "no recipe",
     (store) => store.update({ title: "b" }),
     "no recipe; give a function",
-    "update takes a function that edits its draft",
+    "update and transact take a function, which edits the draft or writes",
+  ],
+  [
+    "a transaction of nothing",
+    (store) => store.transact(),
+    "no recipe; give a function",
+    "update and transact take a function, which edits the draft or writes",
+  ],
+  [
+    "a text that is none",
+    (store) => store.text("/title").set(5),
+    "not a patch; give an array of operations",
+    "this is no JSON Patch, or something in it has the wrong type; give an array of operations, as RFC 6902 has them",
   ],
   [
     "a Date",
