@@ -59,7 +59,7 @@ async function open(origin, count = 3) {
         edits: 0,
       },
       connection: { minDelayMs: 10, maxDelayMs: 100 },
-      WebSocket: /** @type {any} */ (WebSocket),
+      WebSocket,
       onError: (error) => assert.fail(error),
     },
   );

@@ -36,7 +36,7 @@ async function open(options) {
         { text: "tea", done: false },
       ],
     },
-    WebSocket: /** @type {any} */ (WebSocket),
+    WebSocket,
     onError: (error) => assert.fail(error),
     ...options,
   });

@@ -17,7 +17,7 @@ function open(port) {
     initial: { items: /** @type {string[]} */ ([]) },
     autoConnect: true,
     connection: { minDelayMs: 10, maxDelayMs: 100 },
-    WebSocket: /** @type {any} */ (WebSocket),
+    WebSocket,
     onError: (error) => assert.fail(error),
   });
 }

@@ -204,7 +204,7 @@ export class Site {
   async somebody(room, initial) {
     const store = await production.SyncedStore.open(this.address(room), {
       initial,
-      WebSocket: /** @type {any} */ (WebSocket),
+      WebSocket,
       onError: (error) => assert.fail(error),
     });
     this.#stores.push(store);
