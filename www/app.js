@@ -6,7 +6,7 @@ import { indexedDB } from "/pkg/indexeddb.js";
 import { makeConnection } from "./connection.js";
 import { ListView } from "./list.js";
 import { makeNotices } from "./notices.js";
-import { byId, copyText, roomName, sentence } from "./page.js";
+import { byId, copyText, roomName, sentence, soon } from "./page.js";
 import { anybody, makePeople } from "./people.js";
 import { watchForLoss } from "./recovery.js";
 import { makeTitle } from "./title.js";
@@ -111,12 +111,10 @@ function edit(recipe) {
 const people = makePeople(store, byId("people"), byId("list"));
 
 let shown = false;
-let drawing = false;
 let fromOthers = false;
 
 /** Draws what the store holds now. Before anything true has arrived there is nothing to show. */
 function render() {
-  drawing = false;
   if (!shown) return;
   const items = visibleTodos();
   const done = items.filter((item) => item.done).length;
@@ -129,14 +127,6 @@ function render() {
   people.render();
   title.render(String(store.state?.title ?? ""));
   document.title = `${items.length - done} left · ${room} · draftsync`;
-}
-
-/** A burst of changes is drawn once; a hidden window gets no animation frames. */
-function renderSoon() {
-  if (drawing) return;
-  drawing = true;
-  if (document.hidden) setTimeout(render);
-  else requestAnimationFrame(render);
 }
 
 function start() {
@@ -163,6 +153,7 @@ const connection = makeConnection(
   announce,
 );
 
+const renderSoon = soon(render);
 store.subscribe(renderSoon);
 store.presence.subscribe(renderSoon);
 store.on("patch", (event) => {

@@ -56,6 +56,24 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/**
+ * What draws a burst of changes once; a hidden window gets no animation frames.
+ * @param {() => void} draw
+ */
+export function soon(draw) {
+  let waiting = false;
+  const run = () => {
+    waiting = false;
+    draw();
+  };
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    if (document.hidden) setTimeout(run);
+    else requestAnimationFrame(run);
+  };
+}
+
 /** @param {unknown} error */
 export function sentence(error) {
   return error instanceof Error ? error.message : String(error);

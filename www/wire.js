@@ -1,6 +1,8 @@
 // @ts-check
 // The latest changes as JSON Patch, newest first.
 
+import { soon } from "./page.js";
+
 /** @typedef {import("/pkg/index.js").PatchEvent} PatchEvent */
 /** @typedef {import("/pkg/index.js").PatchOp} PatchOp */
 
@@ -51,21 +53,17 @@ function shorten(value) {
 export function makeWire(list, empty) {
   /** @type {PatchEvent[]} */
   let entries = [];
-  let drawing = false;
 
-  function draw() {
-    drawing = false;
+  const drawSoon = soon(() => {
     empty.hidden = true;
     list.replaceChildren(...entries.map(entryElement));
-  }
+  });
 
   return {
     /** @param {PatchEvent} event */
     add(event) {
       entries = [event, ...entries.slice(0, ENTRIES_MAX - 1)];
-      // A burst of changes is drawn once.
-      if (!drawing) requestAnimationFrame(draw);
-      drawing = true;
+      drawSoon();
     },
   };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What came into one replica, newest first: whose it is, its operations, and the bytes they take.
 
-import { copyText, part } from "../page.js";
+import { copyText, part, soon } from "../page.js";
 
 /** @typedef {import("/pkg/index.js").PatchEvent} PatchEvent */
 
@@ -21,16 +21,14 @@ const encoder = new TextEncoder();
 export function makePatches(section, announce) {
   /** @type {PatchEvent[]} */
   let entries = [];
-  let drawing = false;
   const list = part(section, "patches");
   const copy = part(section, "copy");
 
-  function draw() {
-    drawing = false;
+  const drawSoon = soon(() => {
     part(section, "no-patches").hidden = entries.length > 0;
     copy.textContent = "Copy";
     list.replaceChildren(...entries.map(entryElement));
-  }
+  });
 
   copy.addEventListener("click", async () => {
     const oldestFirst = entries.toReversed();
@@ -47,12 +45,7 @@ export function makePatches(section, announce) {
     /** @param {PatchEvent} event */
     add(event) {
       entries = [event, ...entries.slice(0, ENTRIES_MAX - 1)];
-      // A burst of changes is drawn once; a hidden window gets no animation frames.
-      if (!drawing) {
-        if (document.hidden) setTimeout(draw);
-        else requestAnimationFrame(draw);
-      }
-      drawing = true;
+      drawSoon();
     },
   };
 }

@@ -43,6 +43,11 @@ export class Board {
   /** @param {string} address */
   async goto(address) {
     await this.page.goto(address);
+    await this.isOpen();
+  }
+
+  /** Waits until both have the board. */
+  async isOpen() {
     for (const name of NAMES) await this.pane(name, ":scope[aria-busy=false]").waitFor();
     // In a window that has no focus no element can have it.
     await this.page.bringToFront();
