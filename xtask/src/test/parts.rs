@@ -73,7 +73,7 @@ impl Part {
             Self::Native => 200,
             Self::Wasm => 30,
             Self::Package => 760,
-            Self::E2e => 124,
+            Self::E2e => 154,
             Self::Matrix => 8,
         }
     }
