@@ -789,6 +789,29 @@ fn c22_what_another_epoch_has_already_is_not_offered_again() {
 }
 
 #[test]
+fn c22_of_an_empty_room_nothing_is_lost() {
+    let mut replica = Replica::new(r#"{"l":[]}"#);
+    replica.writes(ADD_1);
+    replica.0.handle_opened();
+    replica.hears(&welcome(0, r#""changes":[]"#, 0, ""));
+    let id = replica.0.id();
+    let view = replica.0.view().clone();
+    replica.reopens();
+    let other = "0000000000000000000000000000000a";
+    replica.hears(&welcome_in(other, 0, r#""changes":[]"#, 0, ""));
+    let lines = replica.drain();
+    assert!(!lines.contains(&"history lost".into()), "{lines:?}");
+    assert!(lines.contains(&"reconnect".into()), "{lines:?}");
+    assert_ne!(replica.0.id(), id);
+    assert_eq!(replica.0.view(), &view);
+    // What waited is offered to whatever room comes.
+    replica.reopens();
+    replica.hears(&welcome_in(other, 3, r#""snapshot":{"l":[0]}"#, 0, ""));
+    let again = replica.push();
+    assert_eq!((again.base, again.changes[0].seq), (3, 1));
+}
+
+#[test]
 fn c23_a_seq_under_another_tag_means_that_the_name_was_used_twice() {
     let mut replica = Replica::joined(r#"{"n":0}"#);
     replica.writes(INC);

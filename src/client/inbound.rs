@@ -71,8 +71,10 @@ impl<D: Doc> Client<D> {
             // still the one that is lost.
             self.settle_unseen(results);
             self.stale = true;
+            if self.version.0 > 0 {
+                self.outputs.push(Output::HistoryLost);
+            }
             self.begin_again();
-            self.outputs.push(Output::HistoryLost);
             return Err(Unfit);
         }
         match welcome.catch_up {

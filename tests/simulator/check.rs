@@ -2,7 +2,7 @@
 
 use super::{Peer, World};
 use draftsync::apply::{self, Rules};
-use draftsync::protocol::{ToClient, Verdict};
+use draftsync::protocol::{ToClient, Verdict, Version};
 use draftsync::tree::Tree;
 
 impl World {
@@ -38,6 +38,14 @@ impl World {
             let before = self.told.insert(result.tag, taken);
             assert!(before.is_none_or(|before| before == taken), "{result:?}");
         }
+    }
+
+    /// Of a room that had nothing yet nothing is lost, and no app hears that anything was.
+    pub(super) fn check_loss(&mut self, version: Version, renamed: bool, told: bool) {
+        if renamed && version.0 == 0 {
+            self.events.empty_rooms += 1;
+        }
+        assert!(!told || version.0 > 0, "nothing was lost");
     }
 
     /// Clients at one version of one history have one document, whatever came to them and how.

@@ -14,6 +14,7 @@ pub(crate) struct Events {
     pub(crate) vanished: u64,
     pub(crate) backups: u64,
     pub(crate) histories: u64,
+    pub(crate) empty_rooms: u64,
     pub(crate) ghosts: u64,
     pub(crate) repeated: u64,
     pub(crate) shuffled: u64,
@@ -44,7 +45,7 @@ impl Events {
         }
     }
 
-    fn all(&self) -> [(&'static str, u64); 22] {
+    fn all(&self) -> [(&'static str, u64); 23] {
         [
             ("a change taken", self.taken),
             ("a change void", self.void),
@@ -60,6 +61,7 @@ impl Events {
             ("an append lost in a crash", self.vanished),
             ("a backup put back", self.backups),
             ("a lost history", self.histories),
+            ("an empty room lost", self.empty_rooms),
             (
                 "a message of a socket that its client had left",
                 self.ghosts,
@@ -80,7 +82,7 @@ impl Events {
         ]
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 22] {
+    fn all_mut(&mut self) -> [&mut u64; 23] {
         [
             &mut self.taken,
             &mut self.void,
@@ -93,6 +95,7 @@ impl Events {
             &mut self.vanished,
             &mut self.backups,
             &mut self.histories,
+            &mut self.empty_rooms,
             &mut self.ghosts,
             &mut self.repeated,
             &mut self.shuffled,

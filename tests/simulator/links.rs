@@ -105,8 +105,12 @@ impl World {
         );
         self.events.snapshots += u64::from(snapshot);
         self.note(peer, &message);
+        let client = &self.peers[peer].client;
+        let (id, version, histories) = (client.id(), client.version(), self.events.histories);
         self.peers[peer].handle(message);
         self.drain();
+        let renamed = self.peers[peer].client.id() != id;
+        self.check_loss(version, renamed, self.events.histories > histories);
         self.check_base(peer);
         true
     }

@@ -141,10 +141,23 @@ impl World {
             self.weather();
         }
         self.come_to_rest();
+        if self.dice_below(4) == 3 {
+            self.lose_much();
+            self.come_to_rest();
+        }
         self.tell_all();
         self.check();
         self.check_anchors();
         self.events
+    }
+
+    /// A backup is put back late, when all clients have content that the room had told of, and
+    /// some changes are on the way: while a world begins, a lost history takes little from anybody.
+    fn lose_much(&mut self) {
+        for _ in 0..self.dice_below(20) {
+            self.step();
+        }
+        self.restore();
     }
 
     /// The faults end. Nobody misses the last frame of all, so everybody comes again once.
