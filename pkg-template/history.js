@@ -1,5 +1,7 @@
 // @ts-check
 
+import { following } from "./listeners.js";
+
 /** @import { History as Shown, HistoryOptions } from "./index.js" */
 /** @import { Replica } from "./replica.js" */
 
@@ -42,15 +44,7 @@ export class History {
 
   get = () => this.value;
 
-  /** @param {(value: Shown["value"]) => void} run */
-  subscribe = (run) => {
-    let told = this.value;
-    const off = this.#replica.listeners.add("history", () => {
-      if (told !== (told = this.value)) run(told);
-    });
-    run(told);
-    return off;
-  };
+  subscribe = following(this.get, (tell) => this.#replica.listeners.add("history", tell)).subscribe;
 
   undo() {
     return this.#step(false);

@@ -29,7 +29,7 @@ export * from "./told.js";
  *
  * Each has its own socket and its own id.
  */
-export class SyncedStore<T extends object, P extends Json = Json>
+export class SyncedStore<T extends object, P extends Value = any>
   implements Disposable, AsyncDisposable
 {
   /**
@@ -41,7 +41,7 @@ export class SyncedStore<T extends object, P extends Json = Json>
   constructor(url: string | URL, options: SyncedStoreOptions<T, P>);
 
   /** Makes a store, connects it, and waits until it is `ready`; disposes it when that fails, as with `network` where there is no WebSocket. */
-  static open<T extends object, P extends Json = Json>(
+  static open<T extends object, P extends Value = any>(
     url: string | URL,
     options: SyncedStoreOptions<T, P>,
   ): Promise<SyncedStore<T, P>>;

@@ -143,6 +143,16 @@ export function selected(source, subscribe, selector, equal) {
     }
     return last.made;
   };
+  return following(get, subscribe);
+}
+
+/**
+ * A value that somebody else tells of; it is told on when it is another one.
+ * @template V
+ * @param {() => V} get
+ * @param {(listener: () => void) => () => void} subscribe
+ */
+export function following(get, subscribe) {
   return readable(get, (run) => {
     let told = get();
     return subscribe(() => {
@@ -167,7 +177,12 @@ export function readable(get, listen) {
     subscribe(run) {
       // First, or what `run` itself changes is not told.
       const off = listen(run);
-      run(get());
+      try {
+        run(get());
+      } catch (error) {
+        off();
+        throw error;
+      }
       return off;
     },
   };

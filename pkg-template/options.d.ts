@@ -3,7 +3,7 @@
 import type { Json, Path, Presence, SyncedStoreError, Value } from "./index.js";
 
 /** What a store is made with. */
-export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
+export interface SyncedStoreOptions<T extends object, P extends Value = any> {
   /**
    * The state before anything has arrived, and the first content of a room that nobody has written to: there it is sent once, and only the first one counts.
    *
@@ -56,7 +56,7 @@ export interface SyncedStoreOptions<T extends object, P extends Json = Json> {
   /** How far back this replica's edits can be undone; `false` for not at all. */
   history?: HistoryOptions | false | undefined;
   /**
-   * What this store shows of itself at first; see {@link Presence}. A type of its own is written with `type`: an `interface` is no JSON to TypeScript.
+   * What this store shows of itself at first; see {@link Presence}.
    *
    * @defaultValue nothing: the store sees others, and is not seen
    */

@@ -2,12 +2,12 @@ import type { FC, ReactNode } from "react";
 import type {
   Draft,
   Immutable,
-  Json,
   Peer,
   Readable,
   Status,
   SyncedStore,
   SyncedStoreOptions,
+  Value,
 } from "./index.js";
 
 /**
@@ -35,10 +35,10 @@ export function useReadable<V>(readable: Readable<V>, serverValue?: V): V;
 export function useStatus(store: SyncedStore<any, any>): Status;
 
 /** Who is here, and what each shows of itself; with `update` this store shows something else. On a server and while hydrating nobody else is here, and this store has no `id`. */
-export function usePresence<P extends Json>(store: SyncedStore<any, P>): PresenceView<P>;
+export function usePresence<P extends Value>(store: SyncedStore<any, P>): PresenceView<P>;
 
 /** What {@link usePresence} gives: the same object until somebody comes, leaves or shows something else. */
-export interface PresenceView<P extends Json> {
+export interface PresenceView<P extends Value> {
   /** This store; its `presence` is `null` until it is given one. */
   readonly self: Peer<P | null>;
   /** Everybody else who shows something. */
@@ -53,13 +53,13 @@ export interface PresenceView<P extends Json> {
  * Its options are those of the component that was first, but for `auth`, which is the one that was given last. Another user is told by another text; where `auth` is a function, `dispose` the store when its user leaves.
  * On a server it is one that only has `initial`, and is `ready`.
  */
-export function useSyncedStore<T extends object, P extends Json = Json>(
+export function useSyncedStore<T extends object, P extends Value = any>(
   url: string,
   options: SyncedStoreOptions<T, P>,
 ): SyncedStore<T, P>;
 
 /** What {@link createStoreContext} gives: the hooks of one kind of store, which find it by themselves. */
-export interface StoreContext<T extends object, P extends Json = Json> {
+export interface StoreContext<T extends object, P extends Value = any> {
   /** Gives its children a store. */
   readonly Provider: FC<{ store: SyncedStore<T, P>; children?: ReactNode }>;
   /** The store of the nearest Provider, for writing. Throws where there is none, as the others do. */
@@ -76,4 +76,4 @@ export interface StoreContext<T extends object, P extends Json = Json> {
 }
 
 /** Makes a context for stores whose document is a `T`. */
-export function createStoreContext<T extends object, P extends Json = Json>(): StoreContext<T, P>;
+export function createStoreContext<T extends object, P extends Value = any>(): StoreContext<T, P>;

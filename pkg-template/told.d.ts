@@ -10,6 +10,7 @@ import type {
   RejectedError,
   SyncedStore,
   SyncedStoreError,
+  Value,
 } from "./index.js";
 
 /**
@@ -137,7 +138,7 @@ export interface Peer<P> {
  * A store that was given no presence sees others and is not seen.
  * Others leave at once when their connection ends, and after half a minute without a sign of life; without a connection of its own a store sees nobody else.
  */
-export interface Presence<P extends Json = Json> extends Readable<readonly Peer<P>[]> {
+export interface Presence<P extends Value = any> extends Readable<readonly Peer<P>[]> {
   /** This store; its `presence` is `null` until it is given one. */
   readonly self: Peer<P | null>;
   /** Everybody else who shows something. */
@@ -153,7 +154,7 @@ export interface Presence<P extends Json = Json> extends Readable<readonly Peer<
 }
 
 /** The events of {@link SyncedStore.on}. */
-export interface StoreEvents<P extends Json = Json> {
+export interface StoreEvents<P extends Value = any> {
   /** Somebody came, left, or shows something else, or an anchor of theirs has moved. */
   presence: readonly Peer<P>[];
   /** Every change that comes into the document. */

@@ -146,6 +146,23 @@ test("B23: on is ended by what it returns, by its signal, and by once", () => {
   assert.equal(calls.length, 4);
 });
 
+test("B22: what throws in its first call throws to its caller, and is not called again", () => {
+  const { store, errors } = offline({ n: 0 });
+  const { status, history } = store;
+  for (const readable of [status, history, store.select((state) => state.n)]) {
+    let calls = 0;
+    const listen = () =>
+      readable.subscribe(() => {
+        calls += 1;
+        throw new Error("own");
+      });
+    assert.equal(thrownBy(listen).message, "own");
+    store.update((draft) => void (draft.n += 1));
+    assert.equal(calls, 1);
+  }
+  assert.deepEqual(errors, []);
+});
+
 test("B66: what is no event, or no function, is refused and not listened to", () => {
   const { store } = offline({ n: 0 });
   /** @type {any} */

@@ -35,19 +35,35 @@ store.presence.update((draft) => {
 store.presence.update({ mood: "fine" });
 // @ts-expect-error a place has a path
 store.presence.anchor(3);
-// @ts-expect-error what is shown is JSON
-new SyncedStore("/rooms/a", { initial, presence: { made: new Date() } });
+
+// It may be an interface.
+interface Pointer {
+  x: number;
+  over?: string;
+}
+const pointed = new SyncedStore<{ text: string }, Pointer>("/rooms/a", {
+  initial,
+  presence: { x: 0 },
+});
+pointed.presence.update({ over: "a" });
+expectType<number | undefined>()(pointed.presence.self.presence?.x);
 
 store.presence.subscribe((peers) => expectType<readonly Peer<Cursor>[]>()(peers));
 store.on("presence", (peers) => expectType<readonly Peer<Cursor>[]>()(peers));
 expectType<readonly Peer<Cursor>[]>()({} as StoreEvents<Cursor>["presence"]);
 
-// Without a type of its own it is any JSON.
+// Without a type of its own it is whatever one takes it for.
 const plain = new SyncedStore("/rooms/a", { initial });
-expectType<SyncedStore<{ text: string }, Json>>()(plain);
 plain.presence.update({ anything: [1, null] });
 const [peer] = plain.presence.value;
-if (typeof peer?.presence === "string") expectType<string>()(peer.presence);
+const seen: string | undefined = peer?.presence.name;
+expectType<string | undefined>()(seen);
+
+// What takes a store takes one whose presence has a type.
+function lengthOf({ state }: SyncedStore<{ text: string }>) {
+  return state.text.length;
+}
+expectType<number>()(lengthOf(plain) + lengthOf(store) + lengthOf(pointed));
 
 // What works with any store takes one whose presence is typed.
 useStatus(store);
