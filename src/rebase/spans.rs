@@ -23,6 +23,14 @@ struct Span {
     node: Option<(SlotId, NodeId)>,
 }
 
+impl Span {
+    /// How many elements of it each view sees.
+    fn seen(&self) -> [usize; 2] {
+        self.visible
+            .map(|visible| if visible { self.len } else { 0 })
+    }
+}
+
 /// One element's place in its list; a node that is moved gets another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotId(usize);
@@ -48,6 +56,16 @@ struct ChunkId(usize);
 struct Entry {
     chunk: ChunkId,
     seen: [usize; 2],
+}
+
+impl Entry {
+    fn gain(&mut self, [l, m]: [usize; 2]) {
+        self.seen = [self.seen[0] + l, self.seen[1] + m];
+    }
+
+    fn lose(&mut self, [l, m]: [usize; 2]) {
+        self.seen = [self.seen[0] - l, self.seen[1] - m];
+    }
 }
 
 /// Where a span stands: the place of its chunk, and its place in there.
@@ -142,23 +160,13 @@ impl Spans {
                 };
                 continue;
             };
-            let before = span.visible;
+            let before = span.seen();
             visit(&mut span.visible, offset, span.len);
-            for (seen, (was, is)) in entry
-                .seen
-                .iter_mut()
-                .zip(before.into_iter().zip(span.visible))
-            {
-                if was && !is {
-                    *seen -= span.len;
-                }
-            }
-            if before[view as usize] {
-                left = left.saturating_sub(span.len);
-            }
-            if span.visible[View::M as usize] {
-                offset += span.len;
-            }
+            let after = span.seen();
+            entry.lose(before);
+            entry.gain(after);
+            left = left.saturating_sub(before[view as usize]);
+            offset += after[View::M as usize];
             at.span += 1;
         }
     }
@@ -248,22 +256,14 @@ impl Spans {
             return next;
         }
         span.len = head;
-        for (seen, visible) in entry.seen.iter_mut().zip(tail.visible) {
-            if visible {
-                *seen -= tail.len;
-            }
-        }
+        entry.lose(tail.seen());
         self.put(next, tail)
     }
 
     /// Puts a span at a place; returns where it stands when its chunk had to be halved.
     fn put(&mut self, at: At, span: Span) -> At {
         let entry = &mut self.entries[at.entry];
-        for (seen, visible) in entry.seen.iter_mut().zip(span.visible) {
-            if visible {
-                *seen += span.len;
-            }
-        }
+        entry.gain(span.seen());
         if let Some((slot, _)) = span.node {
             self.homes[slot.0] = entry.chunk;
         }
@@ -275,18 +275,18 @@ impl Spans {
         let half = spans.len() / 2;
         let tail = spans.split_off(half);
         let chunk = ChunkId(self.chunks.len());
-        let mut seen = [0, 0];
+        let mut next = Entry {
+            chunk,
+            seen: [0, 0],
+        };
         for span in &tail {
-            for (seen, visible) in seen.iter_mut().zip(span.visible) {
-                *seen += if visible { span.len } else { 0 };
-            }
+            next.gain(span.seen());
             if let Some((slot, _)) = span.node {
                 self.homes[slot.0] = chunk;
             }
         }
-        let entry = &mut self.entries[at.entry];
-        entry.seen = [entry.seen[0] - seen[0], entry.seen[1] - seen[1]];
-        self.entries.insert(at.entry + 1, Entry { chunk, seen });
+        entry.lose(next.seen);
+        self.entries.insert(at.entry + 1, next);
         self.chunks.push(tail);
         match at.span.checked_sub(half) {
             None => at,

@@ -375,9 +375,9 @@ impl<V> Walker<V> {
         node: NodeId,
     ) -> usize {
         let (index, slot) = self.list(content).insert(gap, 1, visible, Some(node));
-        for (place, visible) in self.node_mut(node).place.iter_mut().zip(visible) {
-            if visible {
-                *place = Place::Element(content, slot);
+        for view in [View::L, View::M] {
+            if visible[view as usize] {
+                self.node_mut(node).place[view as usize] = Place::Element(content, slot);
             }
         }
         index
