@@ -4,10 +4,12 @@ use alloc::string::String;
 
 /// `digits` hexadecimal digits of `bits`, the highest first.
 pub(crate) fn hex(bits: u128, digits: u32) -> String {
-    (0..digits)
-        .rev()
-        .map(|digit| char::from(b"0123456789abcdef"[(bits >> (4 * digit) & 15) as usize]))
-        .collect()
+    let mut text = String::new();
+    for digit in (0..digits).rev() {
+        let digit = bits >> (4 * digit) & 15;
+        text.push(char::from(b"0123456789abcdef"[digit as usize]));
+    }
+    text
 }
 
 /// Reads exactly `digits` lower-case hexadecimal digits.

@@ -219,8 +219,9 @@ impl<V: Value> Patch<V> {
         if !self.is_strict() {
             return Cow::Borrowed(self);
         }
-        let ops = self.0.iter().filter(|op| !matches!(op, Op::Test(..)));
-        Cow::Owned(Self(ops.cloned().collect()))
+        let mut rest = self.clone();
+        rest.0.retain(|op| !matches!(op, Op::Test(..)));
+        Cow::Owned(rest)
     }
 
     /// How many bytes a change with this patch takes as JSON, at most.

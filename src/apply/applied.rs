@@ -127,10 +127,15 @@ impl<V: Value> Applied<V> {
 
     /// Which of the `ops` operations of the patch it came from were left out.
     pub fn left_out(&self, ops: usize) -> Vec<usize> {
-        let mut kept = self.origin.iter().peekable();
-        (0..ops)
-            .filter(|op| kept.next_if_eq(&op).is_none())
-            .collect()
+        let mut kept = &self.origin[..];
+        let mut left_out = Vec::new();
+        for op in 0..ops {
+            match kept {
+                [first, rest @ ..] if *first == op => kept = rest,
+                _ => left_out.push(op),
+            }
+        }
+        left_out
     }
 
     /// The patch that takes this one back, on the document after it.

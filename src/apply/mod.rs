@@ -52,9 +52,11 @@ pub fn write<D: Doc>(
     let mut typed = Vec::new();
     for (index, written) in ops.iter().enumerate() {
         let done = type_op(doc, written, &mut typed).and_then(|()| {
-            typed
-                .drain(..)
-                .try_for_each(|op| applied.take(doc, op, index, rules))
+            typed.reverse();
+            while let Some(op) = typed.pop() {
+                applied.take(doc, op, index, rules)?;
+            }
+            Ok(())
         });
         if let Err(reason) = done {
             take_back(doc, &applied);

@@ -6,7 +6,7 @@ use crate::apply::{self, Applied, Rules};
 use crate::doc::Doc;
 use crate::error::Error;
 use crate::history::{Chain, Entry};
-use crate::op::{Op, Patch};
+use crate::op::Patch;
 use crate::protocol::{Offer, PatchOp, Seq, Tag};
 use alloc::vec::Vec;
 
@@ -40,7 +40,7 @@ enum Source<V> {
 /// Updates that become one change, or none.
 #[derive(Debug)]
 pub(super) struct Transaction<D: Doc> {
-    pub(super) ops: Vec<Op<D::Value>>,
+    pub(super) patch: Patch<D::Value>,
     pub(super) view: D,
 }
 
@@ -50,7 +50,7 @@ impl<D: Doc> Client<D> {
     pub fn begin(&mut self) {
         let view = self.view().clone();
         self.transactions.push(Transaction {
-            ops: Vec::new(),
+            patch: Patch::default(),
             view,
         });
     }
@@ -67,12 +67,12 @@ impl<D: Doc> Client<D> {
         self.moved = true;
         match self.transactions.last_mut() {
             Some(outer) => {
-                outer.ops.extend(inner.ops);
+                outer.patch.0.extend(inner.patch.0);
                 outer.view = inner.view;
                 Ok(None)
             }
             None => {
-                let applied = Applied::recorded(Patch(inner.ops));
+                let applied = Applied::recorded(inner.patch);
                 let done = self.commit(applied, inner.view, Source::Edit(options));
                 self.leave_transaction(done.is_err());
                 done
@@ -82,18 +82,15 @@ impl<D: Doc> Client<D> {
 
     /// What the innermost transaction has written so far.
     pub fn written(&self) -> Vec<PatchOp<D::Value>> {
-        let ops = self
-            .transactions
-            .last()
-            .map_or(&[][..], |transaction| &transaction.ops);
-        ops.iter().map(Op::to_text).collect()
+        let transaction = self.transactions.last();
+        transaction.map_or_else(Vec::new, |transaction| transaction.patch.to_text())
     }
 
     /// Takes the innermost transaction back.
     pub fn abandon(&mut self) {
         if let Some(inner) = self.transactions.pop() {
             self.moved = true;
-            self.leave_transaction(!inner.ops.is_empty());
+            self.leave_transaction(!inner.patch.0.is_empty());
         }
     }
 
@@ -224,7 +221,7 @@ impl<D: Doc> Client<D> {
     ) -> Result<Option<(Seq, Tag)>, Error> {
         if let Some(transaction) = self.transactions.last_mut() {
             self.presence.wrote(self.last_seq, &applied.patch);
-            transaction.ops.extend(applied.patch.0);
+            transaction.patch.0.extend(applied.patch.0);
             transaction.view = next;
             return Ok(None);
         }

@@ -63,24 +63,23 @@ impl<V: Value> Pending<V> {
 
     /// Takes the form that a walk left.
     pub(super) fn take(&mut self, rebased: Rebased<V>, in_flight: bool) {
-        let here = |lost: &Lost, origin: &[usize]| LostHere {
-            op: origin.get(lost.op).copied().unwrap_or(0),
+        let mut origin = rebased.origin;
+        for op in &mut origin {
+            *op = self.origin[*op];
+        }
+        let before = core::mem::replace(&mut self.origin, origin);
+        let here = |lost: &Lost| LostHere {
+            op: before.get(lost.op).copied().unwrap_or(0),
             kind: lost.kind,
         };
-        self.lost
-            .extend(rebased.lost.iter().map(|lost| here(lost, &self.origin)));
+        self.lost.extend(rebased.lost.iter().map(here));
         if self.refused.is_none() {
-            self.refused = rebased
-                .refused
-                .as_ref()
-                .map(|lost| here(lost, &self.origin));
+            self.refused = rebased.refused.as_ref().map(here);
         }
-        let origin: Vec<usize> = rebased.origin.iter().map(|op| self.origin[*op]).collect();
         if in_flight && self.pushed.is_none() {
-            self.pushed = Some((self.form.without_tests().to_text(), self.origin.clone()));
+            self.pushed = Some((self.form.without_tests().to_text(), before));
         }
         self.form = rebased.patch;
-        self.origin = origin;
     }
 }
 

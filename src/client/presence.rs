@@ -212,7 +212,7 @@ impl<D: Doc> Client<D> {
         newer.for_each(|change| Carrier::new(&change.form).carry(&mut spots));
         if after <= self.last_seq {
             for transaction in &self.transactions {
-                Carrier::new(&Patch(transaction.ops.clone())).carry(&mut spots);
+                Carrier::new(&transaction.patch).carry(&mut spots);
             }
         }
         written(&spots)

@@ -276,7 +276,9 @@ impl<V: Value> Diff<V> {
                         node -= 1;
                     }
                     let (len, first) = (last - node + 1, self.trace(node)?);
-                    self.patch.0.extend((0..len).map(|_| Op::Rm(first.clone())));
+                    for _ in 0..len {
+                        self.patch.0.push(Op::Rm(first.clone()));
+                    }
                     let (pos, path) = (index(&first)?, self.trace(up)?);
                     self.walker.step(&Op::StrDel { path, pos, len }).ok()?;
                 }

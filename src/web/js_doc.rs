@@ -1,6 +1,6 @@
 //! A document of plain, immutable JS objects; Rust holds handles and never a copy.
 
-use super::codec::fields::{item, size};
+use super::codec::fields::{item, key, size};
 use crate::doc::{Before, Doc, Edit, Kind, Misfit, Shape, Value};
 use crate::error::Reason;
 use crate::path::{Path, Token, pointer_of};
@@ -107,15 +107,21 @@ impl Value for JsValue {
 
     fn children(&self) -> Vec<(Token, Self)> {
         let all = children(self);
-        let step = if kind_of(self) == 4 { 1 } else { 2 };
-        let token = |at: u32| match step {
-            1 => Token::Index(at as usize),
-            _ => Token::Key(item(&all, 2 * at).as_string().unwrap_or_default().into()),
-        };
-        let places = 0..size(&all) / step;
-        places
-            .map(|at| (token(at), item(&all, step * at + step - 1)))
-            .collect()
+        let array = kind_of(self) == 4;
+        let mut kids = Vec::new();
+        let mut at = 0;
+        while at < size(&all) {
+            let token = if array {
+                Token::Index(at as usize)
+            } else {
+                // A member's name stands before its value.
+                at += 1;
+                Token::Key(key(&all, at - 1).into())
+            };
+            kids.push((token, item(&all, at)));
+            at += 1;
+        }
+        kids
     }
 
     fn id(&self) -> Option<Arc<str>> {

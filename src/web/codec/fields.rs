@@ -24,7 +24,7 @@ extern "C" {
     pub(in crate::web) fn item(list: &JsValue, at: u32) -> JsValue;
     pub(super) fn entry(list: &JsValue, at: u32) -> JsValue;
     pub(super) fn index(path: &JsValue, at: u32) -> f64;
-    pub(super) fn key(path: &JsValue, at: u32) -> alloc::string::String;
+    pub(in crate::web) fn key(path: &JsValue, at: u32) -> alloc::string::String;
 
     pub(in crate::web) fn make() -> JsValue;
     pub(in crate::web) fn list() -> JsValue;
