@@ -36,9 +36,21 @@ const WASM_OPT: &[&str] = &[
     "--dealign",
     // Functions of one module are alike, and compress better side by side.
     "--reorder-functions-by-name",
+];
+
+/// How it writes the module after `order.mjs` has put similar functions side by side, which saves
+/// nearly 1 %. From text it does not know which features are in use.
+const WASM_OPT_LAST: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
     // Short names for imports and exports; what it prints says which, for the glue.
     "--minify-imports-and-exports-and-modules",
-    // Sections that only tools read; wasm-opt has read the features by then.
+    // Sections that only tools read.
     "--strip-producers",
     "--strip-target-features",
 ];
@@ -118,6 +130,7 @@ fn inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "xtask/src/papers.rs",
         "xtask/src/testing.rs",
         "xtask/bundle.mjs",
+        "xtask/order.mjs",
     ];
     let paths = paths.iter().map(|path| workspace.root.join(path));
     paths.chain(papers::sources(&workspace.root)).collect()
@@ -187,12 +200,21 @@ fn bind(
     }
     run::check(&mut command)?;
     if flavour == Flavour::Published {
-        let wasm = glue.join("core_bg.wasm");
+        let (wasm, text) = (glue.join("core_bg.wasm"), glue.join("core_bg.wat"));
+        let wasm_opt = workspace.root.join("node_modules/binaryen/bin/wasm-opt");
+        let mut command = Command::new("node");
+        command.arg(&wasm_opt).args(WASM_OPT);
+        // As text, with the names of the functions, by which calls are told apart.
+        command.args(["-S", "-g", "-o"]).arg(&text).arg(&wasm);
+        run::check(&mut command)?;
         let mut command = Command::new("node");
         command
-            .arg(workspace.root.join("node_modules/binaryen/bin/wasm-opt"))
-            .args(WASM_OPT);
-        command.arg(&wasm).arg("-o").arg(&wasm);
+            .arg(workspace.root.join("xtask/order.mjs"))
+            .arg(&text);
+        run::check(&mut command)?;
+        let mut command = Command::new("node");
+        command.arg(&wasm_opt).args(WASM_OPT_LAST);
+        command.arg("-o").arg(&wasm).arg(&text);
         fs::write(glue.join(NAMES), run::read(&mut command)?)?;
     }
     Ok(glue)
