@@ -124,8 +124,8 @@ export class SyncedStore {
   /** Shows a value to the others, at once or with the next `showAgain`; gives the core's own copy. The value names the anchors by their index. */
   show(value: unknown, anchors: readonly (Place | null)[], atOnce: boolean): Json;
   showAgain(): void;
-  /** The anchors of another, or of this replica, as they read in the state. */
-  anchors(of: string | undefined): readonly (Place | null)[];
+  /** Whose anchors, this replica's without an id, read otherwise in the state than they were told here before. */
+  movedAnchors(): readonly (readonly [id: string | null, anchors: readonly (Place | null)[]])[];
   /** Says whether "patch" is wanted. */
   watch(patches: boolean): void;
   connect(): void;

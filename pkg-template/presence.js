@@ -12,7 +12,7 @@ import { DisposedError, fault } from "./errors.js";
  * What somebody shows.
  * @typedef {object} Face
  * @property {any} value with numbers in place of its anchors
- * @property {(Anchor | null)[]} places the anchors as they were read last
+ * @property {(Anchor | null)[]} places the anchors as the core has told them last
  * @property {any} user
  * @property {number} lastSeen
  * @property {any} [given] what the app gave, until the core has it
@@ -57,7 +57,19 @@ export class Presence {
   anchor = anchor;
 
   get value() {
-    const peers = [...this.#faces].map(([id, face]) => this.#peer(id, face));
+    const { act, clientId } = this.#replica;
+    for (const [id, anchors] of act((core) => core.movedAnchors()) ?? []) {
+      const places = anchors.map((place) => place && anchor(place.path, place.pos));
+      Object.assign(this.#faces.get(id ?? "") ?? {}, { places, peer: undefined });
+    }
+    const peers = [...this.#faces].map(([key, face]) => {
+      const id = key || clientId;
+      if (face.peer?.id === id) return face.peer;
+      const { value, places, user, lastSeen } = face;
+      const place = (/** @type {{ $anchor: number }} */ { $anchor }) => places[$anchor] ?? null;
+      const presence = swap(value, "number", place, this.#freeze);
+      return (face.peer = this.#freeze({ id, self: !key, user, presence, lastSeen }));
+    });
     const value = this.#value;
     if (peers.length !== value.length || peers.some((peer, at) => peer !== value[at])) {
       this.#value = this.#freeze(peers);
@@ -164,25 +176,6 @@ export class Presence {
     const told = this.#told;
     this.#told = this.value;
     if (told !== this.#told) listeners.tell("presence", this.#told);
-  }
-
-  /** @param {string} id @param {Face} face @returns {Peer<any>} */
-  #peer(id, face) {
-    const { user, value, lastSeen } = face;
-    const self = id === "";
-    // Who has no anchors gets none.
-    const fixed = face.peer && !face.places.length;
-    const anchors = fixed ? [] : this.#replica.act((core) => core.anchors(id || undefined));
-    const places = anchors?.map((place) => place && anchor(place.path, place.pos)) ?? face.places;
-    const who = id || this.#replica.clientId;
-    const same = JSON.stringify(places) === JSON.stringify(face.places);
-    if (face.peer?.id !== who || !same) {
-      face.places = places;
-      const place = (/** @type {{ $anchor: number }} */ { $anchor }) => places[$anchor] ?? null;
-      const presence = swap(value, "number", place, this.#freeze);
-      face.peer = this.#freeze({ id: who, self, user, presence, lastSeen });
-    }
-    return /** @type {Peer<any>} */ (face.peer);
   }
 
   #end() {

@@ -40,6 +40,8 @@ struct Peer {
     shows: Option<usize>,
     /// What it knows that others show.
     sees: BTreeMap<ClientId, usize>,
+    /// What it was told of anchors that moved.
+    told: BTreeMap<Option<ClientId>, Vec<Option<Anchor>>>,
 }
 
 struct World {
@@ -109,6 +111,7 @@ impl World {
             down: VecDeque::new(),
             shows: None,
             sees: BTreeMap::new(),
+            told: BTreeMap::new(),
         });
         let peers = peers.collect();
         Self {
@@ -257,6 +260,7 @@ impl World {
         let value = Tree::number(self.shown.len() as f64);
         let at_once = self.dice.once_in(2);
         self.peers[peer].shows = Some(self.shown.len());
+        self.peers[peer].told.remove(&None);
         self.shown.push(targets);
         let shown = self.peers[peer].client.show(value, &anchors, at_once);
         shown.expect("it is small");
@@ -271,11 +275,17 @@ impl World {
                 .into_iter()
                 .map(|(path, id, text)| (id, (path, text)))
                 .collect();
+            peer.client.tell_moved(|of, anchors| {
+                let before = peer.told.insert(of, anchors.to_vec());
+                assert_ne!(before.as_deref(), Some(anchors), "it has not moved");
+            });
             let own = peer.shows.map(|shows| (None, shows));
             let others = peer.sees.iter().map(|(id, shows)| (Some(*id), *shows));
             for (of, shows) in own.into_iter().chain(others).collect::<Vec<_>>() {
                 let anchors = peer.client.anchors(of);
                 assert_eq!(anchors.len(), self.shown[shows].len());
+                let told = peer.told.get(&of).map_or(&[][..], Vec::as_slice);
+                assert_eq!(told, anchors, "what has moved was told");
                 for (at, anchor) in anchors.iter().enumerate() {
                     self.read[usize::from(anchor.is_some())] += 1;
                     let target = &self.shown[shows][at];
@@ -410,6 +420,7 @@ impl World {
                     Output::Met(id, Some(seen)) => {
                         let shows = seen.value.as_number().expect("a number");
                         peer.sees.insert(id, shows as usize);
+                        peer.told.remove(&Some(id));
                     }
                     Output::Met(id, None) => drop(peer.sees.remove(&id)),
                     Output::Alone => peer.sees.clear(),

@@ -136,6 +136,16 @@ impl Replica {
             .collect()
     }
 
+    /// Whose anchors have moved, and where to.
+    fn moved(&mut self) -> Vec<String> {
+        let mut moved = Vec::new();
+        self.0.tell_moved(|of, anchors| {
+            let who = if of == Some(BOB) { "Bob" } else { "own" };
+            moved.push(format!("{who} {}", texts(anchors)));
+        });
+        moved
+    }
+
     /// Where the other's anchors are, and this replica's own.
     fn has(&mut self, bob: &str, own: &str) {
         assert_eq!(texts(&self.0.anchors(Some(BOB))), bob, "Bob's");
@@ -456,6 +466,43 @@ fn c44_others_are_there_until_they_or_the_connection_are_gone() {
     replica.hears(&named);
     let out_of_turn = |output: &Output<Tree>| matches!(output, Output::Reconnect);
     assert!(replica.outputs().iter().any(out_of_turn));
+}
+
+#[test]
+fn c46_only_anchors_that_moved_are_told_and_once() {
+    let mut replica = Replica::joined(&json!({"l": ["x", "y"], "t": "hello"}));
+    replica.sees(5, json!([{"path": "/l/1"}]));
+    assert_eq!(replica.moved(), [""; 0], "the app has not heard of it");
+    replica.outputs();
+    assert_eq!(replica.moved(), ["Bob /l/1"]);
+    assert_eq!(replica.moved(), [""; 0]);
+    replica.shows(&json!(1), &["/t@2"]);
+    assert_eq!(replica.moved(), ["own /t@2"]);
+    replica.takes(6, add("/l/0"));
+    replica.outputs();
+    assert_eq!(replica.moved(), ["Bob /l/2"]);
+    replica.takes(7, add("/n"));
+    replica.outputs();
+    assert_eq!(replica.moved(), [""; 0]);
+    replica.writes(json!({"op": "str_ins", "path": "/t", "pos": 0, "str": "-"}));
+    assert_eq!(replica.moved(), ["own /t@3"], "before there is word of it");
+    // What moved and came back reads as before.
+    replica.writes(add("/l/0"));
+    replica.writes(json!({"op": "remove", "path": "/l/0"}));
+    assert_eq!(replica.moved(), [""; 0]);
+    replica.0.begin();
+    replica.writes(json!({"op": "remove", "path": "/l/0"}));
+    assert_eq!(replica.moved(), ["Bob /l/1"], "inside a transaction");
+    replica.0.abandon();
+    assert_eq!(replica.moved(), ["Bob /l/2"]);
+    // Another value may have its anchors at the same places.
+    replica.outputs();
+    replica.sees(7, json!([{"path": "/l/2"}]));
+    replica.sees(7, json!([{"path": "/l/2"}]));
+    for _ in 0..2 {
+        assert!(matches!(replica.0.poll_output(), Some(Output::Met(..))));
+        assert_eq!(replica.moved(), ["Bob /l/2"]);
+    }
 }
 
 #[test]

@@ -280,9 +280,14 @@ impl<D: Doc> Client<D> {
     /// What the caller must do next; `None` when everything is done.
     pub fn poll_output(&mut self) -> Option<Output<D::Value>> {
         if let Some(output) = self.outputs.pop() {
+            if let Output::Met(id, _) = output {
+                self.presence.hear(id);
+            }
             return Some(output);
         }
-        core::mem::take(&mut self.moved).then_some(Output::Changed)
+        let moved = core::mem::take(&mut self.moved);
+        self.presence.drifted |= moved;
+        moved.then_some(Output::Changed)
     }
 
     /// Closes the connection, to come again through `hello`.

@@ -14,7 +14,6 @@ use crate::protocol::{
     ToClient, ToRoom,
 };
 use crate::rebase::{Carrier, Spot, Walker, find, written};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// What another client shows of itself.
@@ -40,7 +39,12 @@ struct Shown<V> {
 struct Peer {
     id: ClientId,
     spots: Vec<Option<Spot>>,
+    told: Told,
 }
+
+/// Anchors as the app was told them last, nothing at first; `None` while it has not heard of what
+/// is shown.
+type Told = Option<Vec<Option<Spot>>>;
 
 #[derive(Debug)]
 pub(super) struct Presence<V> {
@@ -52,6 +56,10 @@ pub(super) struct Presence<V> {
     /// Whether `own` is to follow it.
     due: bool,
     peers: Vec<Peer>,
+    /// Of `own`.
+    told: Told,
+    /// Whether the view has moved since the app was told what moved.
+    pub(super) drifted: bool,
     /// Whether the app knows of anybody.
     met: bool,
 }
@@ -63,6 +71,8 @@ impl<V> Default for Presence<V> {
             going: None,
             due: false,
             peers: Vec::new(),
+            told: None,
+            drifted: false,
             met: false,
         }
     }
@@ -125,6 +135,14 @@ impl<V: Value> Presence<V> {
         }
     }
 
+    /// The app hears of what another client shows.
+    pub(super) fn hear(&mut self, id: ClientId) {
+        let mut peers = self.peers.iter_mut();
+        if let Some(peer) = peers.find(|peer| peer.id == id) {
+            peer.told = Some(Vec::new());
+        }
+    }
+
     /// Goes over to a document that has nothing to do with the one before.
     pub(super) fn uproot(&mut self) {
         for shown in self.shown() {
@@ -180,6 +198,7 @@ impl<D: Doc> Client<D> {
             spots,
             after,
         });
+        self.presence.told = Some(Vec::new());
         if at_once {
             self.show_again();
         }
@@ -195,27 +214,69 @@ impl<D: Doc> Client<D> {
     /// The anchors of another client, or of this one, as they read in the view; null for one whose
     /// place is gone.
     pub fn anchors(&mut self, of: Option<ClientId>) -> Vec<Option<Anchor>> {
+        let mut anchors = Vec::new();
+        self.read(
+            |whose, _| whose == of,
+            |_, spots, _| anchors = written(&spots),
+        );
+        anchors
+    }
+
+    /// Tells whose anchors read otherwise in the view than they were told here before, and how:
+    /// of those of whom the app has heard.
+    pub fn tell_moved(&mut self, mut tell: impl FnMut(Option<ClientId>, &[Option<Anchor>])) {
+        let drifted = core::mem::take(&mut self.presence.drifted);
+        let drifted = drifted || self.moved || !self.transactions.is_empty();
+        self.read(
+            |_, told| match told {
+                Some(told) => drifted || told.is_empty(),
+                None => false,
+            },
+            |whose, spots, told| {
+                if told.as_ref() != Some(&spots) {
+                    tell(whose, &written(&spots));
+                    *told = Some(spots);
+                }
+            },
+        );
+    }
+
+    /// Reads the spots of some in the view.
+    fn read(
+        &mut self,
+        wanted: impl Fn(Option<ClientId>, &Told) -> bool,
+        mut take: impl FnMut(Option<ClientId>, Vec<Option<Spot>>, &mut Told),
+    ) {
         self.replay();
-        let (mut spots, after) = match (of, &self.presence.own) {
-            (None, Some(own)) => (own.spots.clone(), own.after),
-            (None, None) => return Vec::new(),
-            (Some(id), _) => {
-                let mut peers = self.presence.peers.iter();
-                let peer = peers.find(|peer| peer.id == id);
-                (
-                    peer.map_or_else(Vec::new, |peer| peer.spots.clone()),
-                    Seq(0),
-                )
+        // A transaction becomes the next change.
+        let next = Seq(self.last_seq.0 + 1);
+        let mut over = Vec::new();
+        for change in &self.pending {
+            over.push((change.seq, Carrier::new(&change.form)));
+        }
+        for open in &self.transactions {
+            over.push((next, Carrier::new(&open.patch)));
+        }
+        let mut look = |whose, after, spots: &Vec<Option<Spot>>, told: &mut Told| {
+            if wanted(whose, told) {
+                let mut spots = spots.clone();
+                for (seq, carrier) in &mut over {
+                    if after < *seq {
+                        carrier.carry(&mut spots);
+                    }
+                }
+                take(whose, spots, told);
             }
         };
-        let newer = self.pending.iter().filter(|change| change.seq > after);
-        newer.for_each(|change| Carrier::new(&change.form).carry(&mut spots));
-        if after <= self.last_seq {
-            for transaction in &self.transactions {
-                Carrier::new(&transaction.patch).carry(&mut spots);
-            }
+        let Presence {
+            own, peers, told, ..
+        } = &mut self.presence;
+        if let Some(own) = own {
+            look(None, own.after, &own.spots, told);
         }
-        written(&spots)
+        for peer in peers {
+            look(Some(peer.id), Seq(0), &peer.spots, &mut peer.told);
+        }
     }
 
     /// A transaction has ended: what was shown in it has nothing to stand on when its edits were
@@ -279,15 +340,13 @@ impl<D: Doc> Client<D> {
                 version,
                 user,
                 value,
-                anchors,
+                mut anchors,
             } => {
-                // Of another document than the base they mean nothing.
-                let known = version == self.version;
-                let spots = if known {
-                    find(&self.base, &anchors)
-                } else {
-                    vec![None; anchors.len()]
-                };
+                if version != self.version {
+                    // Of another document than the base they mean nothing.
+                    anchors.fill(None);
+                }
+                let spots = find(&self.base, &anchors);
                 (client_id, Some(Seen { user, value }), spots)
             }
             ToClient::Gone { client_id } => (client_id, None, Vec::new()),
@@ -298,7 +357,8 @@ impl<D: Doc> Client<D> {
         }
         self.presence.peers.retain(|peer| peer.id != id);
         if !spots.is_empty() {
-            self.presence.peers.push(Peer { id, spots });
+            let told = None;
+            self.presence.peers.push(Peer { id, spots, told });
         }
         self.presence.met = true;
         self.outputs.push(Output::Met(id, seen));

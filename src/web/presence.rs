@@ -1,13 +1,10 @@
 //! What this store shows of itself, and where the anchors are.
 
-use super::codec::fields::list;
-use super::codec::write_anchors;
+use super::codec::fields::{list, push};
+use super::codec::{js_client_id, write_anchors};
 use super::fault::{error_fault, fault_with};
 use super::store::{SyncedStore, clean};
 use crate::error::ErrorCode;
-use crate::hex::unhex;
-use crate::protocol::ClientId;
-use alloc::string::String;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -38,9 +35,18 @@ impl SyncedStore {
         self.0.pump();
     }
 
-    /// The anchors of another client, or of this one, as they read in the snapshot.
-    pub fn anchors(&self, of: Option<String>) -> JsValue {
-        let of = of.and_then(|id| unhex(&id, ClientId::DIGITS)).map(ClientId);
-        write_anchors(&self.0.state.borrow_mut().client.anchors(of))
+    /// Whose anchors read otherwise in the snapshot than they were told here before: id and
+    /// anchors, and no id for the store's own.
+    #[wasm_bindgen(js_name = movedAnchors)]
+    pub fn moved_anchors(&self) -> JsValue {
+        let all = list();
+        let client = &mut self.0.state.borrow_mut().client;
+        client.tell_moved(|of, anchors| {
+            let told = list();
+            push(&told, &of.map_or(JsValue::NULL, js_client_id));
+            push(&told, &write_anchors(anchors));
+            push(&all, &told);
+        });
+        all
     }
 }
