@@ -69,9 +69,7 @@ impl<D: Doc> Room<D> {
             return;
         };
         let (client_id, mut dedupe) = (known.client_id, self.dedupe(known));
-        let rising = offers.windows(2).all(|pair| pair[0].seq < pair[1].seq);
-        let counted = offers.first().is_some_and(|offer| offer.seq.0 > 0);
-        if !rising || !counted || offers.len() > PUSH_CHANGES_MAX || base > self.head {
+        if !is_push(&offers) || base > self.head {
             self.refuse(
                 session,
                 ErrorCode::Protocol,
@@ -89,20 +87,10 @@ impl<D: Doc> Room<D> {
         let (old, new): (Vec<_>, Vec<_>) = offers
             .into_iter()
             .partition(|offer| offer.seq <= dedupe.last_seq);
-        let mut results = Vec::new();
-        for offer in old {
-            match dedupe.results.iter().find(|result| result.seq == offer.seq) {
-                Some(result) if result.tag == offer.tag => results.push(result.clone()),
-                Some(_) => {
-                    self.close(session, ErrorCode::Replaced);
-                    return;
-                }
-                None => {
-                    let refused = refusal(ErrorCode::UnknownOutcome, 0, "unknown-outcome");
-                    results.push(verdict(&offer, self.head, Some(refused)));
-                }
-            }
-        }
+        let Some(mut results) = self.repeated(&old, &dedupe) else {
+            self.close(session, ErrorCode::Replaced);
+            return;
+        };
         if !writes {
             // Nothing is remembered of it: a change that comes again is looked at again.
             let forbidden = || refusal(ErrorCode::Forbidden, 0, ErrorCode::Forbidden.word());
@@ -110,42 +98,66 @@ impl<D: Doc> Room<D> {
                 .iter()
                 .map(|offer| verdict(offer, self.head, Some(forbidden())));
             results.extend(refused);
-        } else if !new.is_empty() {
-            let head = self.head;
-            let Decided {
-                changes,
-                results: decided,
-            } = self.decide(client_id, base, new);
-            if let Some(last) = decided.last() {
-                dedupe.last_seq = last.seq;
+        } else {
+            if !new.is_empty() {
+                results.extend(self.take(session, client_id, base, new, &mut dedupe));
             }
-            dedupe.results.extend(decided.iter().cloned());
-            results.extend(decided);
-            self.append(Append {
-                head,
-                changes: changes.clone(),
-                client_id,
-                dedupe: dedupe.clone(),
-            });
-            let others: Vec<_> = self
-                .sessions
-                .keys()
-                .copied()
-                .filter(|id| *id != session)
-                .collect();
-            for change in changes {
-                self.put(RoomOutput::Relay(others.clone(), change));
-            }
-        }
-        if writes {
             self.clients.insert(client_id, dedupe);
         }
-        let invalid = results.iter().filter(|result| {
-            result
-                .rejected
-                .as_ref()
-                .is_some_and(|r| r.code == ErrorCode::InvalidPatch.word())
+        self.answer(session, results);
+    }
+
+    /// The answers to changes that were decided before; `None` when another change bears the name
+    /// of one.
+    fn repeated(
+        &self,
+        offers: &[Offer<D::Value>],
+        dedupe: &Dedupe<D::Value>,
+    ) -> Option<Vec<Verdict<D::Value>>> {
+        let unknown = || refusal(ErrorCode::UnknownOutcome, 0, "unknown-outcome");
+        let answer = |offer: &Offer<D::Value>| {
+            let mut results = dedupe.results.iter();
+            match results.find(|result| result.seq == offer.seq) {
+                Some(result) => (result.tag == offer.tag).then(|| result.clone()),
+                None => Some(verdict(offer, self.head, Some(unknown()))),
+            }
+        };
+        offers.iter().map(answer).collect()
+    }
+
+    /// Decides changes, and puts out what was taken: to be kept, and for the others.
+    fn take(
+        &mut self,
+        session: SessionId,
+        client_id: ClientId,
+        base: Version,
+        offers: Vec<Offer<D::Value>>,
+        dedupe: &mut Dedupe<D::Value>,
+    ) -> Vec<Verdict<D::Value>> {
+        let head = self.head;
+        let Decided { changes, results } = self.decide(client_id, base, offers);
+        if let Some(last) = results.last() {
+            dedupe.last_seq = last.seq;
+        }
+        dedupe.results.extend(results.iter().cloned());
+        self.append(Append {
+            head,
+            changes: changes.clone(),
+            client_id,
+            dedupe: dedupe.clone(),
         });
+        let others = self.sessions.keys().copied().filter(|id| *id != session);
+        let others: Vec<_> = others.collect();
+        for change in changes {
+            self.put(RoomOutput::Relay(others.clone(), change));
+        }
+        results
+    }
+
+    /// Answers a push; who offers too much that is invalid is closed.
+    fn answer(&mut self, session: SessionId, results: Vec<Verdict<D::Value>>) {
+        let rejected = results.iter().filter_map(|result| result.rejected.as_ref());
+        let invalid = rejected.filter(|r| r.code == ErrorCode::InvalidPatch.word());
         let invalid = invalid.count() as u32;
         self.put(RoomOutput::Send(session, ToClient::Ack { results }));
         if let Some(known) = self.sessions.get_mut(&session) {
@@ -339,6 +351,13 @@ impl<D: Doc> Room<D> {
         (self.bytes, self.nodes) = (bytes, nodes);
         Some((applied.without_tests(), doc))
     }
+}
+
+/// Whether these are changes that one push may have.
+fn is_push<V>(offers: &[Offer<V>]) -> bool {
+    let rising = offers.windows(2).all(|pair| pair[0].seq < pair[1].seq);
+    let counted = offers.first().is_some_and(|offer| offer.seq.0 > 0);
+    rising && counted && offers.len() <= PUSH_CHANGES_MAX
 }
 
 fn places_of<V>(candidates: &[Candidate<V>]) -> Places {
