@@ -4,6 +4,7 @@
 
 import { anchor, hasMembers, swap } from "./anchors.js";
 import { DisposedError, fault } from "./errors.js";
+import { following } from "./listeners.js";
 
 /** @import { Anchor, Peer, Presence as Shown } from "./index.js" */
 /** @import { Replica } from "./replica.js" */
@@ -98,14 +99,8 @@ export class Presence {
 
   get = () => this.value;
 
-  /** @param {(value: readonly Peer<any>[]) => void} run */
-  subscribe = (run) => {
-    let told = this.value;
-    run(told);
-    return this.#replica.listeners.add("presence", () => {
-      if (told !== (told = this.value)) run(told);
-    });
-  };
+  subscribe = following(this.get, (tell) => this.#replica.listeners.add("presence", tell))
+    .subscribe;
 
   /** @param {any} change */
   update(change) {
