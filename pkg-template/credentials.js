@@ -5,6 +5,15 @@ import { SyncedStoreError } from "./errors.js";
 /** @import { SyncedStore as Core } from "./core.js" */
 /** @typedef {import("./index.js").Auth | undefined} Auth */
 
+/**
+ * Throws for what is no `auth`: a promise, for instance, would go as a text that no room lets in.
+ * @param {unknown} auth
+ */
+export function needAuth(auth) {
+  if (typeof auth === "function" || typeof (auth ?? "") === "string") return;
+  throw new TypeError("auth is neither a text nor a function");
+}
+
 /** What lets a store in: a text, or a function of the app's that is asked for one. */
 export class Credentials {
   /** @type {Pick<Core, "setAuth" | "answered">} */
@@ -26,12 +35,9 @@ export class Credentials {
 
   /** @param {Auth} auth */
   use(auth) {
-    const asks = typeof auth === "function";
-    // A promise, for instance, would go as a text that no room lets in.
-    if (!asks && typeof (auth ?? "") !== "string")
-      throw new TypeError("auth is neither a text nor a function");
     this.drop();
     this.#auth = auth;
+    const asks = typeof auth === "function";
     this.#core.setAuth(asks ? undefined : auth, asks);
   }
 

@@ -33,6 +33,7 @@ export class Presence {
   /** @type {readonly Peer<any>[]} */
   #others = [];
   #told = this.#value;
+  #telling = false;
   /** This store while it shows nothing. @type {Peer<any>} */
   #nobody = { id: "", self: true, user: null, presence: null, lastSeen: 0 };
   /** Runs while nothing may be sent. @type {ReturnType<typeof setTimeout> | undefined} */
@@ -166,11 +167,11 @@ export class Presence {
         listeners.fail(/** @type {any} */ (error));
       }
     }
-    // Whoever reads it finds it as it is then.
-    if (!this.#heard) return;
-    const told = this.#told;
-    this.#told = this.value;
-    if (told !== this.#told) listeners.tell("presence", this.#told);
+    // Whoever reads it finds it as it is then. What a listener changes is told after this.
+    if (!this.#heard || this.#telling) return;
+    this.#telling = true;
+    while (this.#told !== (this.#told = this.value)) listeners.tell("presence", this.#told);
+    this.#telling = false;
   }
 
   #end() {

@@ -5,6 +5,7 @@
 import { Changes } from "./changes.js";
 import { LocalCopy } from "./copy.js";
 import { SyncedStore as Core } from "./core.js";
+import { needAuth } from "./credentials.js";
 import { DisposedError, SyncedStoreError, errorOf } from "./errors.js";
 import { Flushes } from "./flushes.js";
 import { Own, whenLoaded } from "./guard.js";
@@ -51,6 +52,7 @@ export class Replica {
    */
   constructor(store, address, options) {
     const { initial, autoConnect = inBrowser(), logLevel = "error" } = options;
+    needAuth(options.auth);
     this.#store = store;
     this.#options = options;
     this.#address = address;
@@ -112,7 +114,8 @@ export class Replica {
 
   connect() {
     if (this.disposed) throw new DisposedError();
-    if (this.#core) needSocket(this.#address, this.#options.WebSocket);
+    // Who waits for the wasm need not wait for what cannot be.
+    if (this.status.state !== "failed") needSocket(this.#address, this.#options.WebSocket);
     this.#wanted = true;
     if (!this.#restoring) this.act((core) => core.connect());
   }
@@ -124,6 +127,7 @@ export class Replica {
 
   /** @param {Auth | undefined} auth */
   setAuth(auth) {
+    needAuth(auth);
     this.#options = { ...this.#options, auth };
     if (this.#core) this.#wire?.setAuth(auth);
   }
@@ -292,13 +296,16 @@ export class Replica {
   #drop(error) {
     const core = this.#core;
     this.#core = undefined;
-    try {
-      this.#wire?.end();
-      core?.dispose();
-      void this.#copy?.close();
-    } catch {
-      // It has failed already; there is nothing more to close.
-    }
+    for (const end of [
+      () => this.#wire?.end(),
+      () => core?.dispose(),
+      () => void this.#copy?.close(),
+    ])
+      try {
+        end();
+      } catch {
+        // It has failed already; there is nothing more to close.
+      }
     this.ready.reject(error);
     this.changes.drop(error);
     this.#flushes.end(error);

@@ -54,6 +54,8 @@ export class Wire {
     try {
       // An arrow function has no prototype, and cannot be called with `new`.
       const socket = make.prototype ? new make(this.#url, [protocol]) : make(this.#url, [protocol]);
+      // A promise of one, for instance.
+      if (typeof socket.close !== "function") throw new TypeError(`${socket} is no WebSocket`);
       this.#socket = socket;
       socket.onopen = () => core.opened();
       socket.onmessage = (/** @type {MessageEvent} */ event) => core.frame(event);
@@ -105,9 +107,10 @@ export class Wire {
   }
 
   end() {
-    this.close();
     this.wait();
     this.#unwatch();
+    // Last, because the socket may be the app's, and throw.
+    this.close();
   }
 }
 

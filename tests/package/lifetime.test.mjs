@@ -211,9 +211,23 @@ describe("connecting", () => {
     await assert.rejects(production.SyncedStore.open(NOWHERE, { initial: { n: 0 } }), { message });
   });
 
+  test("B31: a socket that cannot be closed leaves no timer behind", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const close = () => assert.fail("not in this state");
+    const WebSocket = /** @type {any} */ (() => ({ close }));
+    const { store, errors } = offline({ n: 0 }, production, { WebSocket });
+    store.connect();
+    assert.equal(store.status.value.state, "connecting");
+    store.dispose();
+    await Promise.resolve();
+    context.mock.timers.tick(60_000);
+    assert.deepEqual(errors, []);
+  });
+
   test("B33: what makes no socket is told with its cause, and asked again", () => {
     const cause = new Error("sockets are sold out");
-    for (const WebSocket of [5, () => undefined, () => assert.fail(cause)]) {
+    const none = [5, () => undefined, class {}, async () => {}, () => assert.fail(cause)];
+    for (const WebSocket of none) {
       const { store, errors } = offline({ n: 0 }, production, {
         WebSocket: /** @type {any} */ (WebSocket),
       });
@@ -320,6 +334,14 @@ describe("loading", () => {
     store.connect();
     store.dispose();
     assert.equal(store.status.value.state, "closed");
+  });
+
+  test("B33: in slim, who opens a store that can have no socket hears of it before init", async () => {
+    /** @type {import("./support/package.mjs").SlimEntry} */
+    const slim = await importFile("slim.js", copy());
+    const options = { initial: { n: 0 }, WebSocket: undefined };
+    const opened = slim.SyncedStore.open("/rooms/a", options);
+    await assert.rejects(opened, { code: "network" });
   });
 
   test("B35: in slim, stores made before init wait for it, and a bad source can be mended", async () => {

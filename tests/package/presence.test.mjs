@@ -38,6 +38,20 @@ async function alone(options) {
   return { store, socket, say, sent, presence: store.presence };
 }
 
+test("B20, B53: who listens hears what is shown in order, also of what a listener shows", () => {
+  const { store } = offline({});
+  const { presence } = store;
+  /** @type {unknown[]} */
+  const heard = [];
+  store.on("presence", () => {
+    if (presence.self.presence.n === 1) presence.update({ n: 2 });
+  });
+  store.on("presence", ([self]) => void heard.push(self?.presence.n));
+  presence.update({ n: 1 });
+  assert.deepEqual(heard, [1, 2]);
+  store.dispose();
+});
+
 test("B53: who shows something is seen by all, and by itself", async () => {
   const server = serverWith();
   const ada = join(server, { presence: { name: "Ada" } });
