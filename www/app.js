@@ -172,11 +172,14 @@ store.on("error", (error) => {
   if (error.code !== "storage") showError(error);
 });
 watchForLoss(store, notices, edit);
-store.status.subscribe((status) => {
-  connection.show(status);
-  // Without a server the examples are better than an empty page.
-  if (status.state === "offline" || status.state === "failed") start();
-});
+// Before the store has tried to connect there is nothing to tell.
+queueMicrotask(() =>
+  store.status.subscribe((status) => {
+    connection.show(status);
+    // Without a server the examples are better than an empty page.
+    if (status.state === "offline" || status.state === "failed") start();
+  }),
+);
 store.ready.then(start, showError);
 
 byId("new").addEventListener("submit", (event) => {

@@ -89,16 +89,19 @@ function codeOf(text) {
 }
 
 // The file that runs here, from where the page has it.
-byId("code").addEventListener(
-  "toggle",
-  async () => {
+let codeRead = false;
+byId("code").addEventListener("toggle", async () => {
+  if (codeRead) return;
+  const text = byId("code-text");
+  try {
     const answer = await fetch(new URL("person.js", import.meta.url));
-    byId("code-text").textContent = answer.ok
-      ? codeOf(await answer.text())
-      : "The file cannot be read.";
-  },
-  { once: true },
-);
+    if (!answer.ok) throw new Error(answer.statusText);
+    text.textContent = codeOf(await answer.text());
+    codeRead = true;
+  } catch {
+    text.textContent = "The file cannot be read now; close this and open it again.";
+  }
+});
 
 // For the console, as the page says.
 const [ada, grace] = panes.map(({ store }) => store);

@@ -27,6 +27,8 @@ import { isCalm } from "../slide.js";
 
 /** How long the network may take; with the slowest line it is half a minute. */
 const DEADLINE_MS = 90_000;
+/** States that no store leaves by itself. */
+const STUCK = ["failed", "closed", "needs-auth"];
 /** A moment to look at what has just happened. */
 const LOOK_MS = 400;
 
@@ -40,19 +42,23 @@ export async function makeConflict(panes, say) {
   for (const pane of panes) pane.goOffline(false);
   await agreed(panes);
   const before = await someCard(panes);
+  if (!before) throw new Error("This board has no place for a card.");
 
   say("Both go offline…");
   for (const pane of panes) pane.goOffline(true);
-  await moment();
-  say("Each edits the same card, without knowing of the other…");
-  const elsewhere = COLUMNS.filter(
-    (column) => column !== placeOf(panes[0].store.state, before.id)?.column,
-  );
-  const deeds = panes.map((pane, n) => act(pane, before, elsewhere[n % elsewhere.length]));
-  await moment();
-
-  say("Both come back…");
-  for (const pane of panes) pane.goOffline(false);
+  /** @type {Deed[]} */
+  let deeds;
+  try {
+    await moment();
+    say("Each edits the same card, without knowing of the other…");
+    const here = placeOf(panes[0].store.state, before.id)?.column;
+    const elsewhere = COLUMNS.filter((column) => column !== here);
+    deeds = panes.map((pane, n) => act(pane, before, elsewhere[n % elsewhere.length]));
+    await moment();
+    say("Both come back…");
+  } finally {
+    for (const pane of panes) pane.goOffline(false);
+  }
   await agreed(panes);
   return { before, deeds };
 }
@@ -60,6 +66,7 @@ export async function makeConflict(panes, say) {
 /**
  * The card that both will edit: the first, or a new one where there is none.
  * @param {readonly Pane[]} panes
+ * @returns {Promise<import("./cards.js").ShownCard | undefined>} nothing where no card can be
  */
 async function someCard(panes) {
   const [{ store, edit, person }] = panes;
@@ -117,6 +124,11 @@ function agreed(panes) {
       reject(new Error("The server did not answer in time; is it running?"));
     }, DEADLINE_MS);
     const look = () => {
+      const stuck = panes.find(({ store }) => STUCK.includes(store.status.value.state));
+      if (stuck) {
+        end();
+        return reject(new Error(`${stuck.name} cannot connect any more; load the page again.`));
+      }
       if (!panes.every(({ store }) => isSynced(store.status.value))) return;
       const [first, ...others] = panes.map(({ store }) => store.state);
       if (!others.every((other) => isSame(first, other))) return;

@@ -62,11 +62,14 @@ export function makePane(parent, { name, room, announce, report }) {
     store,
     (news) => announce(`${name}: ${news}`),
   );
-  store.status.subscribe((status) => {
-    connection.show(status);
-    // Without a server the examples are better than an empty page.
-    if (status.state === "offline" || status.state === "failed") show();
-  });
+  // Before the store has tried to connect there is nothing to tell.
+  queueMicrotask(() =>
+    store.status.subscribe((status) => {
+      connection.show(status);
+      // Without a server the examples are better than an empty page.
+      if (status.state === "offline" || status.state === "failed") show();
+    }),
+  );
   // What goes wrong here is told as an error too.
   store.ready.then(show, () => {});
 

@@ -9,6 +9,9 @@ const ENTRIES_MAX = 20;
 /** A text that is longer is cut where it is shown, and not where it is copied. */
 const CHARS_MAX = 400;
 
+/** The same for the operations of a change. */
+const OPERATIONS_MAX = 20;
+
 /** A sign beside each word, for no colour says anything alone. @type {Record<PatchEvent["origin"], string>} */
 const SIGNS = { local: "↑", remote: "↓", undo: "↶", redo: "↷", rollback: "✕", load: "⇊" };
 
@@ -60,12 +63,14 @@ function entryElement({ origin, patches, label }) {
     span("label", label ?? ""),
     span("bytes", patches.length > 0 ? `${bytes.toLocaleString("en")} B` : ""),
   );
-  for (const operation of patches) {
+  for (const operation of patches.slice(0, OPERATIONS_MAX)) {
     const line = document.createElement("code");
     const text = JSON.stringify(operation);
     line.textContent = text.length > CHARS_MAX ? `${text.slice(0, CHARS_MAX)}…` : text;
     element.append(line);
   }
+  const more = patches.length - OPERATIONS_MAX;
+  if (more > 0) element.append(span("label", `and ${more.toLocaleString("en")} more`));
   return element;
 }
 
