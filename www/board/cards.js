@@ -130,3 +130,18 @@ function isCard(card) {
   const isNamed = typeof card?.id === "string" && typeof card.title === "string";
   return isNamed && typeof card.votes === "number";
 }
+
+/**
+ * Whether two values are the same JSON.
+ * @param {unknown} a
+ * @param {unknown} b
+ * @returns {boolean}
+ */
+export function isSame(a, b) {
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  const [one, other] = /** @type {Record<string, unknown>[]} */ ([a, b]);
+  return keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]));
+}

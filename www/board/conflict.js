@@ -2,7 +2,7 @@
 // Both go offline, edit the same card, and come back. What is told of it in `story.js` is read from
 // what came out.
 
-import { COLUMNS, cardOf, newCard, placeBefore, placeOf, visibleCards } from "./cards.js";
+import { COLUMNS, isSame, newCard, placeBefore, placeOf, visibleCards } from "./cards.js";
 import { isCalm } from "../slide.js";
 
 /** @typedef {import("./cards.js").Column} Column */
@@ -145,21 +145,6 @@ function agreed(panes) {
 /** @param {import("/pkg/index.js").Status} status */
 function isSynced(status) {
   return status.state === "connected" && status.synced;
-}
-
-/**
- * Whether two values are the same JSON.
- * @param {unknown} a
- * @param {unknown} b
- * @returns {boolean}
- */
-export function isSame(a, b) {
-  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  const [one, other] = /** @type {Record<string, unknown>[]} */ ([a, b]);
-  return keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]));
 }
 
 /** @returns {Promise<void>} */

@@ -2,8 +2,7 @@
 // What came out of a conflict, in sentences: each is read from what the stores hold now, and from
 // what the room has told them of their edits.
 
-import { COLUMN_NAMES, cardOf, placeOf, visibleCards } from "./cards.js";
-import { isSame } from "./conflict.js";
+import { COLUMN_NAMES, cardOf, isSame, placeOf, visibleCards } from "./cards.js";
 
 /** @typedef {import("./conflict.js").Conflict} Conflict */
 /** @typedef {import("./conflict.js").Deed} Deed */
